@@ -1,0 +1,13 @@
+import { monotonicFactory } from 'ulid';
+
+export type IdPrefix = 'prv' | 'key' | 'inc' | 'alr' | 'evt' | 'whe' | 'dlv' | 'att' | 'aud' | 'req' | 'wrk';
+
+/** Prefixed ULIDs: unique, and ordered by the time of their making within a process. */
+export interface Ids {
+  next<P extends IdPrefix>(prefix: P): `${P}_${string}`;
+}
+
+export function createIds(): Ids {
+  const ulid = monotonicFactory();
+  return { next: (prefix) => `${prefix}_${ulid()}` };
+}
