@@ -1,0 +1,19 @@
+import type { z } from 'zod';
+
+/** How often a failed job runs again; the row it names keeps the failure. */
+export interface QueueRetry {
+  readonly attempts: number;
+  readonly backoffMs: number;
+}
+
+/** Everything a producer and a consumer must agree on about one queue. */
+export interface QueueDefinition<S extends z.ZodType> {
+  readonly name: string;
+  readonly payload: S;
+  readonly retry: QueueRetry;
+  /** Adds of one id are one job while it waits; one added while it runs makes it run once more. */
+  readonly dedupe?: (payload: z.output<S>) => string;
+}
+
+export const defineQueue = <S extends z.ZodType>(definition: QueueDefinition<S>): QueueDefinition<S> =>
+  definition;

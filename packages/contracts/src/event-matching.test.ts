@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals';
+import { type EventFilter, type EventTraits, matchesEvent } from './event-matching.ts';
+
+const filter = (only: Partial<EventFilter> = {}): EventFilter => ({
+  eventTypes: ['incident-alert'],
+  severityMin: null,
+  alertOn: ['new'],
+  triggers: ['schedule'],
+  providers: null,
+  ...only,
+});
+const alert = (only: Partial<Extract<EventTraits, { type: 'incident-alert' }>> = {}): EventTraits => ({
+  type: 'incident-alert',
+  reason: 'new',
+  severity: 'medium',
+  previousSeverity: null,
+  provider: 'prod-sentinel',
+  ...only,
+});
+
+test('an endpoint without a minimum gets medium alerts', () => {
+  expect(matchesEvent(filter(), alert())).toBe(true);
+});
+
+test('an endpoint gets no alert below its own minimum', () => {
+  expect(matchesEvent(filter({ severityMin: 'high' }), alert())).toBe(false);
+});
+
+test('a rise is told as raised only to endpoints that asked and had met their minimum before', () => {
+  const raised = alert({ reason: 'raised', severity: 'high', previousSeverity: 'medium' });
+  expect(matchesEvent(filter(), raised)).toBe(false);
+  expect(matchesEvent(filter({ alertOn: ['new', 'raised'] }), raised)).toBe(true);
+  expect(matchesEvent(filter({ alertOn: ['new', 'raised'], severityMin: 'high' }), raised)).toBe(false);
+});
+
+test('a rise that first meets the minimum of an endpoint is new to it', () => {
+  const risen = alert({ reason: 'new', severity: 'high', previousSeverity: 'medium' });
+  expect(matchesEvent(filter({ severityMin: 'high' }), risen)).toBe(true);
+  expect(matchesEvent(filter({ severityMin: 'medium' }), risen)).toBe(false);
+});
+
+test('an endpoint gets only the types, workspaces and triggers that it named', () => {
+  expect(matchesEvent(filter({ eventTypes: ['schedule-disabled'] }), alert())).toBe(false);
+  expect(matchesEvent(filter({ providers: ['other'] }), alert())).toBe(false);
+  expect(matchesEvent(filter({ providers: ['prod-sentinel'] }), alert())).toBe(true);
+  const byApi: EventTraits = { type: 'investigation-failed', trigger: 'api', provider: 'prod-sentinel' };
+  expect(matchesEvent(filter({ eventTypes: ['investigation-failed'] }), byApi)).toBe(false);
+  expect(matchesEvent(filter({ eventTypes: ['investigation-failed'], triggers: ['api'] }), byApi)).toBe(true);
+});

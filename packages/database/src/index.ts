@@ -1,0 +1,5 @@
+export { migrate } from './migrate.ts';
+export { keepPartitions, type PartitionUpkeep } from './partitions.ts';
+export { createPool, type Pool, type PoolOptions, type Queryable, transaction } from './pool.ts';
+export { createPrisma, type Db, type PrismaClient } from './prisma.ts';
+export { createWorkerLeases, databaseNow, WORKER_DEAD_AFTER_MS, type WorkerLeases } from './worker-leases.ts';

@@ -1,0 +1,74 @@
+import pg from 'pg';
+import type { z } from 'zod';
+
+export type Pool = pg.Pool;
+/** A pool, or the client of one transaction. */
+export type Queryable = Pick<pg.Pool, 'query'>;
+
+export interface PoolOptions {
+  readonly size: number;
+  /** What `pg_stat_activity` shows. */
+  readonly name: string;
+  /** Told of connections that broke while idle; the pool replaces them by itself. */
+  readonly onFault?: (fault: Error) => void;
+}
+
+// Every bigint column here (incident numbers, counts) stays far below 2^53.
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/** Opens no connection until the first query. */
+export function createPool(url: string, { size, name, onFault = () => undefined }: PoolOptions): Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: size,
+    application_name: `socmate-${name}`,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    types,
+  });
+  pool.on('error', onFault);
+  return pool;
+}
+
+export interface Statement {
+  /** Given, the server keeps the plan of the statement under it; one name, one text. */
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
+/** Runs one statement and parses each row; a row that does not parse is a bug and throws. */
+export async function rows<S extends z.ZodType>(
+  db: Queryable,
+  schema: S,
+  { name, text, values = [] }: Statement,
+): Promise<z.output<S>[]> {
+  const result = await db.query({ text, values: [...values], ...(name !== undefined && { name }) });
+  return result.rows.map((row: unknown) => schema.parse(row));
+}
+
+/** Runs one statement for its effect and answers how many rows it touched. */
+export async function run(db: Queryable, { name, text, values = [] }: Statement): Promise<number> {
+  const result = await db.query({ text, values: [...values], ...(name !== undefined && { name }) });
+  return result.rowCount ?? 0;
+}
+
+/** One transaction on one connection: all that `work` did, or nothing where it throws. */
+export async function transaction<T>(pool: Pool, work: (db: Queryable) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (fault) {
+    await client.query('ROLLBACK').catch((rollbackFault: Error) => {
+      broken = rollbackFault;
+    });
+    throw fault;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,23 @@
+import { Redis } from 'ioredis';
+
+/** What producers and consumers share: where Redis is and under which names the queues live. */
+export interface QueueConnection {
+  readonly url: string;
+  readonly prefix: string;
+}
+
+/** For callers that must not wait: a command fails at once while Redis is away. */
+export const connectFailFast = (url: string): Redis =>
+  keepTrying(new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0, retryStrategy }));
+
+/** For workers: a command waits until Redis is back. */
+export const connectPatient = (url: string): Redis =>
+  keepTrying(new Redis(url, { maxRetriesPerRequest: null, retryStrategy }));
+
+const retryStrategy = (times: number): number => Math.min(50 * 2 ** Math.min(times, 6), 1_000);
+
+// The client reconnects by itself; without a listener each failed try would end the process.
+function keepTrying(redis: Redis): Redis {
+  redis.on('error', () => undefined);
+  return redis;
+}

@@ -1,0 +1,51 @@
+import type { QueueDefinition } from '@socmate/contracts';
+import { type JobsOptions, Queue } from 'bullmq';
+import type { z } from 'zod';
+import { connectFailFast, type QueueConnection } from './connection.ts';
+import { queueTelemetry } from './telemetry.ts';
+
+export interface AddOptions {
+  /** Not before this long from now. */
+  readonly delayMs?: number;
+  /** Overrides the queue's own dedupe. */
+  readonly dedupeId?: string;
+}
+
+export interface Producer<S extends z.ZodType> {
+  /** Adds a wake-up; rejects at once while Redis is away. The row it names is found by a timer all the same. */
+  add(payload: z.input<S>, options?: AddOptions): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function startProducer<S extends z.ZodType>(
+  definition: QueueDefinition<S>,
+  { url, prefix }: QueueConnection,
+): Producer<S> {
+  const connection = connectFailFast(url);
+  const queue = new Queue(definition.name, {
+    connection,
+    prefix,
+    telemetry: queueTelemetry,
+    skipVersionCheck: true,
+  });
+  queue.on('error', () => undefined);
+  return {
+    add: async (payload, { delayMs, dedupeId } = {}) => {
+      const data = definition.payload.parse(payload);
+      const id = dedupeId ?? definition.dedupe?.(data);
+      const options: JobsOptions = {
+        attempts: definition.retry.attempts,
+        backoff: { type: 'exponential', delay: definition.retry.backoffMs, jitter: 0.5 },
+        removeOnComplete: true,
+        removeOnFail: true,
+        ...(delayMs !== undefined && { delay: delayMs }),
+        ...(id !== undefined && { deduplication: { id, keepLastIfActive: true } }),
+      };
+      await queue.add(definition.name, data, options);
+    },
+    close: async () => {
+      await queue.close();
+      connection.disconnect();
+    },
+  };
+}

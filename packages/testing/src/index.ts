@@ -1,0 +1,4 @@
+export { cloneDatabase, type TestDatabase } from './database.ts';
+export { testQueue } from './queue.ts';
+export { requireEnv } from './require-env.ts';
+export { until } from './until.ts';
