@@ -1,3 +1,11 @@
+export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
+export {
+  createIncidentPages,
+  type IncidentAlertEvent,
+  type IncidentPages,
+  type IncidentRow,
+  type StoredIncident,
+} from './incident-pages.ts';
 export { migrate } from './migrate.ts';
 export { keepPartitions, type PartitionUpkeep } from './partitions.ts';
 export { createPool, type Pool, type PoolOptions, type Queryable, transaction } from './pool.ts';

@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createIds, systemClock } from '@socmate/runtime';
+import { cloneDatabase, type TestDatabase } from '@socmate/testing';
+import { createIncidentPages, type IncidentRow, type StoredIncident } from './incident-pages.ts';
+import { createPool, type Pool } from './pool.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+const ids = createIds();
+
+beforeAll(async () => {
+  database = await cloneDatabase();
+  pool = createPool(database.url, { size: 4, name: 'test' });
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+beforeEach(async () => {
+  await pool.query('TRUNCATE siem_provider, webhook_endpoint CASCADE');
+  await pool.query(`INSERT INTO siem_provider (id, name, provider_type, tenant_id, client_id, client_secret_sealed,
+    client_secret_masked, workspace_id, subscription_id, resource_group, workspace_name)
+    VALUES ('prv_1', 'prod', 'sentinel', 't', 'c', 's', '****', 'w', 'sub', 'rg', 'ws')`);
+  await anEndpoint('whe_medium', null);
+  await anEndpoint('whe_high', 'high');
+});
+
+const anEndpoint = (id: string, severityMin: string | null): Promise<unknown> =>
+  pool.query(
+    `INSERT INTO webhook_endpoint (id, name, url_sealed, url_masked, event_types, severity_min, secret_sealed)
+     VALUES ($1, $1, 'u', 'u', '{incident-alert}', $2, 's')`,
+    [id, severityMin],
+  );
+
+const anIncident = (only: Partial<IncidentRow> = {}): IncidentRow => ({
+  sentinelName: 'name-1',
+  number: 1,
+  title: 'Password spray',
+  description: '',
+  severity: 'medium',
+  status: 'new',
+  classification: null,
+  classificationReason: null,
+  classificationComment: null,
+  owner: null,
+  labels: ['vip'],
+  tactics: ['CredentialAccess'],
+  techniques: ['T1110'],
+  alertsCount: 1,
+  providerName: 'Azure Sentinel',
+  providerIncidentId: '1',
+  incidentUrl: null,
+  createdAt: '2026-11-22T10:00:00.0000000Z',
+  lastModifiedAt: '2026-11-22T10:00:00.0000000Z',
+  firstActivityAt: null,
+  lastActivityAt: null,
+  etag: '"1"',
+  raw: { properties: { incidentNumber: 1 } },
+  ...only,
+});
+
+const store = (incidents: IncidentRow[]) =>
+  createIncidentPages(pool, { ids, clock: systemClock }).store({
+    providerId: 'prv_1',
+    incidents,
+    traceparent: undefined,
+    alertsFor: (stored) => stored.filter((row) => row.alertedSeverity === null).map(alertOf(incidents)),
+  });
+
+const alertOf = (incidents: IncidentRow[]) => (row: StoredIncident) => {
+  const severity =
+    incidents.find(({ sentinelName }) => sentinelName === row.sentinelName)?.severity ?? 'medium';
+  const traits = {
+    type: 'incident-alert',
+    reason: 'new',
+    severity,
+    previousSeverity: null,
+    provider: 'prod',
+  } as const;
+  const causeKey = `incident:prv_1:${row.sentinelName}:new`;
+  const event = { type: 'incident-alert', causeKey, providerId: 'prv_1', traits, data: {} } as const;
+  return { ...event, incidentId: row.id, severity };
+};
+
+const count = async (table: string): Promise<number> =>
+  Number((await pool.query(`SELECT count(*) AS n FROM ${table}`)).rows[0].n);
+
+test('an incident, its event and one delivery per matching endpoint commit together', async () => {
+  const page = await store([
+    anIncident(),
+    anIncident({ sentinelName: 'name-2', number: 2, severity: 'high' }),
+  ]);
+  expect(page).toMatchObject({ inserted: 2, changed: 0, collided: [] });
+  expect(page.endpointIds.toSorted()).toEqual(['whe_high', 'whe_medium']);
+  expect(await count('event')).toBe(2);
+  expect(await count('delivery')).toBe(3);
+});
+
+test('a page stored twice changes nothing and alerts nobody again', async () => {
+  await store([anIncident()]);
+  const { rows: before } = await pool.query('SELECT * FROM incident');
+  expect(await store([anIncident()])).toMatchObject({ inserted: 0, changed: 0, endpointIds: [] });
+  expect((await pool.query('SELECT * FROM incident')).rows).toEqual(before);
+  expect(await count('delivery')).toBe(1);
+});
+
+test('a newer version replaces what is Sentinel’s and leaves notes, tags and assignee', async () => {
+  await store([anIncident()]);
+  await pool.query(`UPDATE incident SET notes = 'ours', tags = '{x}', assignee = 'jane'`);
+  const newer = anIncident({
+    title: 'Renamed',
+    lastModifiedAt: '2026-11-22T11:00:00Z',
+    raw: { renamed: true },
+  });
+  expect(await store([newer])).toMatchObject({ inserted: 0, changed: 1 });
+  const { rows } = await pool.query('SELECT title, raw, notes, tags, assignee FROM incident');
+  expect(rows).toEqual([
+    { title: 'Renamed', raw: { renamed: true }, notes: 'ours', tags: ['x'], assignee: 'jane' },
+  ]);
+});
+
+test('an older version that arrives late changes nothing; the same time with another etag does', async () => {
+  await store([anIncident()]);
+  expect(
+    await store([anIncident({ title: 'old', lastModifiedAt: '2026-11-22T09:00:00Z', etag: '"0"' })]),
+  ).toMatchObject({ changed: 0 });
+  expect(await store([anIncident({ title: 'same time', etag: '"2"' })])).toMatchObject({ changed: 1 });
+});
+
+test('a page that holds an incident twice stores its newest version', async () => {
+  await store([
+    anIncident({ title: 'new', lastModifiedAt: '2026-11-22T11:00:00Z' }),
+    anIncident({ title: 'old' }),
+  ]);
+  expect((await pool.query('SELECT title FROM incident')).rows).toEqual([{ title: 'new' }]);
+});
+
+test('an incident whose number belongs to another is named, and the rest of the page is stored', async () => {
+  await store([anIncident()]);
+  const page = await store([
+    anIncident({ sentinelName: 'thief' }),
+    anIncident({ sentinelName: 'name-2', number: 2 }),
+  ]);
+  expect(page).toMatchObject({ inserted: 1, collided: ['thief'] });
+});
+
+test('a fault while alerts are made leaves nothing of the page', async () => {
+  const pages = createIncidentPages(pool, { ids, clock: systemClock });
+  const alertsFor = () => {
+    throw new Error('no');
+  };
+  const storing = pages.store({
+    providerId: 'prv_1',
+    incidents: [anIncident()],
+    traceparent: undefined,
+    alertsFor,
+  });
+  await expect(storing).rejects.toThrow('no');
+  expect(await count('incident')).toBe(0);
+});
+
+test('a page of 50 new incidents costs at most 7 statements', async () => {
+  const statements: unknown[] = [];
+  const counting = Object.create(pool) as Pool;
+  counting.connect = (async () => {
+    const client = await pool.connect();
+    const query = client.query.bind(client) as (...given: unknown[]) => unknown;
+    return Object.assign(Object.create(client) as object, {
+      query: (...given: unknown[]) => {
+        statements.push(given[0]);
+        return query(...given);
+      },
+      release: (fault?: Error) => client.release(fault),
+    });
+  }) as unknown as Pool['connect'];
+  const incidents = Array.from({ length: 50 }, (_, n) =>
+    anIncident({ sentinelName: `n-${n}`, number: n + 1 }),
+  );
+  const pages = createIncidentPages(counting, { ids, clock: systemClock });
+  await pages.store({
+    providerId: 'prv_1',
+    incidents,
+    traceparent: undefined,
+    alertsFor: (s) => s.map(alertOf(incidents)),
+  });
+  expect(await count('delivery')).toBe(50);
+  expect(statements.length).toBeLessThanOrEqual(7);
+});

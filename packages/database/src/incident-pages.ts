@@ -1,0 +1,176 @@
+import { Severity } from '@socmate/contracts';
+import type { Clock, Ids } from '@socmate/runtime';
+import { z } from 'zod';
+import { type NewEvent, publishEvents } from './event-publishing.ts';
+import { type Pool, type Queryable, rows, run, transaction } from './pool.ts';
+
+/** An incident as Sentinel has it, in our own form; times are RFC 3339 of any precision. */
+export interface IncidentRow {
+  readonly sentinelName: string;
+  readonly number: number;
+  readonly title: string;
+  readonly description: string;
+  readonly severity: Severity;
+  readonly status: 'new' | 'active' | 'closed';
+  readonly classification: string | null;
+  readonly classificationReason: string | null;
+  readonly classificationComment: string | null;
+  readonly owner: string | null;
+  readonly labels: readonly string[];
+  readonly tactics: readonly string[];
+  readonly techniques: readonly string[];
+  readonly alertsCount: number;
+  readonly providerName: string | null;
+  readonly providerIncidentId: string | null;
+  readonly incidentUrl: string | null;
+  readonly createdAt: string;
+  readonly lastModifiedAt: string;
+  readonly firstActivityAt: string | null;
+  readonly lastActivityAt: string | null;
+  readonly etag: string | null;
+  /** What Sentinel sent, untouched but for characters that Postgres cannot hold. */
+  readonly raw: unknown;
+}
+
+/** A row that a page inserted or changed. */
+export interface StoredIncident {
+  readonly id: string;
+  readonly sentinelName: string;
+  readonly isNew: boolean;
+  /** The severity of the last alert that this incident fired. */
+  readonly alertedSeverity: Severity | null;
+}
+
+export type IncidentAlertEvent = NewEvent & { readonly incidentId: string; readonly severity: Severity };
+
+export interface StoredPage {
+  readonly inserted: number;
+  readonly changed: number;
+  /** Names of incidents whose number another incident of the workspace has: not stored. */
+  readonly collided: readonly string[];
+  /** Endpoints that got deliveries: to be woken now that the page has committed. */
+  readonly endpointIds: readonly string[];
+}
+
+export interface PageToStore {
+  readonly providerId: string;
+  readonly incidents: readonly IncidentRow[];
+  readonly alertsFor: (stored: readonly StoredIncident[]) => readonly IncidentAlertEvent[];
+  readonly traceparent: string | undefined;
+}
+
+export interface IncidentPages {
+  /**
+   * Stores a page and the alerts that it causes in one transaction, in at most seven statements.
+   * What is not newer than the stored row changes nothing; notes, tags and assignee are never touched.
+   */
+  store(page: PageToStore): Promise<StoredPage>;
+}
+
+const COLUMNS = {
+  sentinel_name: 'text',
+  number: 'bigint',
+  title: 'text',
+  description: 'text',
+  severity: 'text',
+  status: 'text',
+  classification: 'text',
+  classification_reason: 'text',
+  classification_comment: 'text',
+  owner: 'text',
+  labels: 'text[]',
+  tactics: 'text[]',
+  techniques: 'text[]',
+  alerts_count: 'integer',
+  provider_name: 'text',
+  provider_incident_id: 'text',
+  incident_url: 'text',
+  created_at: 'timestamptz',
+  last_modified_at: 'timestamptz',
+  first_activity_at: 'timestamptz',
+  last_activity_at: 'timestamptz',
+  etag: 'text',
+  raw: 'jsonb',
+};
+const names = Object.keys(COLUMNS);
+
+const UPSERT = `WITH page AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($2::jsonb) AS r (id text, ${Object.entries(COLUMNS)
+      .map(([name, type]) => `${name} ${type}`)
+      .join(', ')})),
+  collided AS (
+    SELECT page.sentinel_name FROM page JOIN incident AS other
+    ON other.provider_id = $1 AND other.number = page.number AND other.sentinel_name <> page.sentinel_name),
+  stored AS (
+    INSERT INTO incident AS i (id, provider_id, details_due_at, ${names.join(', ')})
+    SELECT id, $1, now(), ${names.join(', ')} FROM page
+    WHERE sentinel_name NOT IN (SELECT sentinel_name FROM collided)
+    ORDER BY sentinel_name
+    ON CONFLICT ON CONSTRAINT incident_sentinel_name_key DO UPDATE SET
+      ${names.map((name) => `${name} = excluded.${name}`).join(', ')},
+      details_due_at = now(), synced_at = now(), change_seq = pg_current_xact_id()
+    WHERE excluded.last_modified_at > i.last_modified_at
+      OR (excluded.last_modified_at = i.last_modified_at AND excluded.etag IS DISTINCT FROM i.etag)
+    RETURNING id, sentinel_name, xmax = 0 AS is_new, alerted_severity)
+  SELECT id, sentinel_name, is_new, alerted_severity FROM stored
+  UNION ALL SELECT NULL, sentinel_name, false, NULL FROM collided`;
+
+const StoredRow = z.object({
+  id: z.string().nullable(),
+  sentinel_name: z.string(),
+  is_new: z.boolean(),
+  alerted_severity: Severity.nullable(),
+});
+
+const ALERTED = `UPDATE incident SET alerted_severity = a.severity
+  FROM unnest($1::text[], $2::text[]) AS a (id, severity) WHERE incident.id = a.id`;
+
+/** A page may hold an incident twice, as it was and as it is: one statement can only store one of them. */
+export function newestOfEach(incidents: readonly IncidentRow[]): IncidentRow[] {
+  const newest = new Map<string, IncidentRow>();
+  for (const incident of incidents) {
+    const known = newest.get(incident.sentinelName);
+    if (known && Date.parse(known.lastModifiedAt) >= Date.parse(incident.lastModifiedAt)) continue;
+    newest.set(incident.sentinelName, incident);
+  }
+  return [...newest.values()];
+}
+
+const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+function toRecord(incident: IncidentRow, ids: Ids): Record<string, unknown> {
+  const record = Object.entries(incident).map(([name, value]) => [snakeCase(name), value] as const);
+  return { id: ids.next('inc'), ...Object.fromEntries(record) };
+}
+
+async function upsert(db: Queryable, providerId: string, incidents: readonly IncidentRow[], ids: Ids) {
+  const records = newestOfEach(incidents).map((incident) => toRecord(incident, ids));
+  const answer = await rows(db, StoredRow, {
+    name: 'store-incident-page',
+    text: UPSERT,
+    values: [providerId, JSON.stringify(records)],
+  });
+  const stored = answer.flatMap(({ id, sentinel_name, is_new, alerted_severity }): StoredIncident[] =>
+    id === null
+      ? []
+      : [{ id, sentinelName: sentinel_name, isNew: is_new, alertedSeverity: alerted_severity }],
+  );
+  return { stored, collided: answer.filter(({ id }) => id === null).map((row) => row.sentinel_name) };
+}
+
+export function createIncidentPages(pool: Pool, { ids, clock }: { ids: Ids; clock: Clock }): IncidentPages {
+  return {
+    store: ({ providerId, incidents, alertsFor, traceparent }) =>
+      transaction(pool, async (db) => {
+        const { stored, collided } = await upsert(db, providerId, incidents, ids);
+        const alerts = alertsFor(stored);
+        const endpointIds = await publishEvents(db, { ids, clock }, alerts, traceparent);
+        if (alerts.length > 0) {
+          const values = [alerts.map(({ incidentId }) => incidentId), alerts.map(({ severity }) => severity)];
+          await run(db, { name: 'set-alerted-severity', text: ALERTED, values });
+        }
+        const inserted = stored.filter(({ isNew }) => isNew).length;
+        return { inserted, changed: stored.length - inserted, collided, endpointIds };
+      }),
+  };
+}
