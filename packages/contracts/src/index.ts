@@ -8,6 +8,9 @@ export {
   InvestigationTrigger,
   renderEvent,
 } from './events.ts';
+export { type IncidentLinks, incidentLinks, type LinkedIncident } from './incident-links.ts';
 export { type DeliverWebhook, deliverWebhook, type SyncProvider, syncProvider } from './queues.ts';
 export { Scope } from './scopes.ts';
 export { ALERT_SEVERITY_MIN, Priority, Severity, severityRank } from './severity.ts';
+export { anyCase, distinct, repeatable, text } from './text.ts';
+export { addDuration, type Duration, parseDuration, parseTimespan, type Timespan } from './timespan.ts';
