@@ -132,7 +132,7 @@ CREATE TABLE webhook_endpoint (
   triggers text[] NOT NULL DEFAULT '{schedule}',
   providers text[],
   secret_sealed text NOT NULL,
-  timeout_ms integer NOT NULL DEFAULT 15000 CHECK (timeout_ms BETWEEN 1000 AND 60000),
+  timeout_ms integer NOT NULL DEFAULT 15000 CHECK (timeout_ms BETWEEN 1000 AND 30000),
   retry_schedule_s integer[],
   max_in_flight integer NOT NULL DEFAULT 10 CHECK (max_in_flight BETWEEN 1 AND 100),
   enabled boolean NOT NULL DEFAULT true,
