@@ -9,8 +9,20 @@ export {
   renderEvent,
 } from './events.ts';
 export { type IncidentLinks, incidentLinks, type LinkedIncident } from './incident-links.ts';
+export {
+  Incident,
+  IncidentDetail,
+  IncidentFilters,
+  IncidentNumber,
+  IncidentPatch,
+  IncidentSort,
+  IncidentStatus,
+  IncidentTimeField,
+  ProviderRef,
+} from './incidents.ts';
 export { type DeliverWebhook, deliverWebhook, type SyncProvider, syncProvider } from './queues.ts';
 export { Scope } from './scopes.ts';
+export { sealContext } from './seal-contexts.ts';
 export { ALERT_SEVERITY_MIN, Priority, Severity, severityRank } from './severity.ts';
 export { anyCase, distinct, repeatable, text } from './text.ts';
 export { addDuration, type Duration, parseDuration, parseTimespan, type Timespan } from './timespan.ts';

@@ -21,7 +21,4 @@ export const anyCase = <T extends z.ZodType>(schema: T) =>
 
 /** A query parameter that may be given once or again. */
 export const repeatable = <T extends z.ZodType>(schema: T) =>
-  z.preprocess(
-    (value) => (value === undefined || Array.isArray(value) ? value : [value]),
-    z.array(schema).max(20).optional(),
-  );
+  z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(schema).max(20)).optional();

@@ -1,0 +1,6 @@
+/** The one place where each sealed value belongs: whoever opens it must name the same row and field as who sealed it. */
+export const sealContext = {
+  webhookUrl: (endpointId: string): string => `webhook_endpoint:${endpointId}:url`,
+  webhookSecret: (endpointId: string): string => `webhook_endpoint:${endpointId}:secret`,
+  clientSecret: (providerId: string): string => `siem_provider:${providerId}:client_secret`,
+} as const;
