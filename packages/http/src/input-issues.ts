@@ -1,0 +1,40 @@
+import type { Issue } from '@socmate/runtime';
+import type { z } from 'zod';
+
+export type InputPart = 'path' | 'query' | 'body';
+
+type ZodIssue = z.core.$ZodIssue;
+
+const TYPES: Partial<Record<ZodIssue['code'], string>> = { custom: 'value_error' };
+
+// Present because the parser is told to report inputs; the value itself is never shown.
+const isMissing = (issue: ZodIssue): boolean => 'input' in issue && issue.input === undefined;
+
+const isRepeated = (part: InputPart, issue: ZodIssue): boolean =>
+  part === 'query' && issue.path.length === 1 && Array.isArray(issue.input);
+
+const place = (part: InputPart, path: readonly PropertyKey[]): Issue['loc'] => [
+  part,
+  ...path.map((step) => (typeof step === 'symbol' ? String(step) : step)),
+];
+
+function unknownFields(part: InputPart, keys: readonly string[], issue: ZodIssue, known: string): Issue[] {
+  const noun = part === 'query' ? 'parameter' : 'field';
+  const hint = issue.path.length === 0 && known !== '' ? `; known: ${known}` : '';
+  return keys.map((key) => ({
+    loc: place(part, [...issue.path, key]),
+    msg: `unknown ${noun}${hint}`,
+    type: `unknown_${noun}`,
+  }));
+}
+
+/** Says a parser's faults as the API does; never repeats the value that was given. */
+export function inputIssues(part: InputPart, fault: z.ZodError, known: readonly string[]): Issue[] {
+  return fault.issues.flatMap((issue): Issue[] => {
+    if (issue.code === 'unrecognized_keys') return unknownFields(part, issue.keys, issue, known.join(', '));
+    const loc = place(part, issue.path);
+    if (isMissing(issue)) return [{ loc, msg: 'required', type: 'missing' }];
+    if (isRepeated(part, issue)) return [{ loc, msg: 'given more than once', type: 'repeated' }];
+    return [{ loc, msg: issue.message, type: TYPES[issue.code] ?? issue.code }];
+  });
+}
