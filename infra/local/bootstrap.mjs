@@ -1,0 +1,246 @@
+// Runs on any Node from 18 with nothing installed: installs what is missing, then hands over to the TypeScript
+// launcher under the Node that came with the packages.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  accessSync,
+  appendFileSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+const modules = join(root, 'node_modules');
+const stampFile = join(modules, '.socmate-installed');
+const node = join(modules, 'node', 'bin', 'node');
+const launcher = join(root, 'infra', 'local', 'src', 'main.ts');
+const installLog = join(root, '.local', 'logs', 'install.log');
+const installLock = join(root, '.local', 'install.lock');
+const MEGABYTES_NEEDED = 1_500;
+
+class Fault extends Error {}
+
+function checkMachine() {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major < 18)
+    throw new Fault(`This is Node ${process.versions.node}: install Node 20 or later and start again.`);
+  if (process.platform === 'win32')
+    throw new Fault('On Windows it runs inside WSL: open a WSL terminal there and start again.');
+  try {
+    accessSync(root, constants.W_OK);
+  } catch {
+    throw new Fault(`This user may not write to ${root}: use a clone of your own, or change its owner.`);
+  }
+}
+
+/** Everything that decides what gets installed; the same again means that nothing is to be done. */
+function stamp() {
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
+  const folders = ['services', 'packages', 'infra'].flatMap((folder) =>
+    existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => join(folder, name)) : [],
+  );
+  const files = ['', 'tests', ...folders.sort((a, b) => (a < b ? -1 : 1))].map((folder) =>
+    join(folder, 'package.json'),
+  );
+  const others = [
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    '.npmrc',
+    'packages/database/prisma/schema.prisma',
+  ];
+  for (const file of [...files, ...others]) {
+    if (existsSync(join(root, file))) hash.update(`${file}\n`).update(readFileSync(join(root, file)));
+  }
+  return hash.digest('hex');
+}
+
+const nodeRuns = () => spawnSync(node, ['--version'], { stdio: 'ignore' }).status === 0;
+
+const isInstalled = (wanted) =>
+  existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted && existsSync(node);
+
+async function install(wanted) {
+  const release = await takeInstallLock();
+  try {
+    if (isInstalled(wanted)) return;
+    rmSync(stampFile, { force: true });
+    const began = performance.now();
+    await runPnpm();
+    if (!nodeRuns()) {
+      // An install that was interrupted in the middle of a package's own script leaves that package unfinished.
+      rmSync(modules, { recursive: true, force: true });
+      await runPnpm();
+    }
+    if (!nodeRuns()) throw new Fault(`Node could not be installed with the packages: see ${installLog}.`);
+    writeFileSync(stampFile, wanted);
+    say(`✓ packages   installed (${((performance.now() - began) / 1_000).toFixed(1)} s)`);
+  } finally {
+    release();
+  }
+}
+
+async function takeInstallLock() {
+  mkdirSync(dirname(installLock), { recursive: true });
+  for (let hasSaid = false; ; ) {
+    try {
+      writeFileSync(installLock, String(process.pid), { flag: 'wx' });
+      return () => rmSync(installLock, { force: true });
+    } catch (fault) {
+      if (fault.code !== 'EEXIST') throw fault;
+    }
+    const holder = Number(readFileSync(installLock, 'utf8').trim() || 0);
+    if (!isRunning(holder)) rmSync(installLock, { force: true });
+    else {
+      if (!hasSaid) say(`· packages   another start is installing them (process ${holder}): waiting`);
+      hasSaid = true;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
+function isRunning(pid) {
+  if (!pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (fault) {
+    return fault.code === 'EPERM';
+  }
+}
+
+function runPnpm() {
+  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const args = ['-y', packageManager, 'install', '--frozen-lockfile', '--reporter=ndjson'];
+  mkdirSync(dirname(installLog), { recursive: true });
+  writeFileSync(installLog, '');
+  say(`· packages   fetching ${packageManager}`);
+  // In CI mode pnpm asks no questions, and replaces a node_modules folder that is not its own.
+  const child = spawn('npx', args, {
+    cwd: root,
+    env: { ...process.env, CI: 'true', npm_config_loglevel: 'error', npm_config_update_notifier: 'false' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const progress = createInstallProgress();
+  for (const output of [child.stdout, child.stderr]) {
+    createInterface({ input: output }).on('line', (line) => {
+      appendFileSync(installLog, `${line}\n`);
+      progress.take(line);
+    });
+  }
+  const passOn = (signal) => child.kill(signal);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, passOn);
+  return new Promise((resolve, reject) => {
+    child.once('error', (fault) =>
+      reject(
+        fault.code === 'ENOENT' ? new Fault('npm is missing: install Node 20 or later with npm.') : fault,
+      ),
+    );
+    child.once('close', (code, signal) => {
+      for (const name of ['SIGINT', 'SIGTERM']) process.off(name, passOn);
+      if (code === 0) resolve();
+      else if (signal || code === 130 || code === 143)
+        reject(new Fault('Stopped; the next start goes on from here.'));
+      else reject(new Fault(installFault(progress.faults())));
+    });
+  });
+}
+
+/** Reads pnpm's reports: how many packages there are, and how many are here. */
+function createInstallProgress() {
+  const lines = [];
+  let wanted = 0;
+  let here = 0;
+  let shown = 0;
+  const show = (text) => {
+    if (performance.now() - shown < 2_000) return;
+    shown = performance.now();
+    say(`· packages   ${text}`);
+  };
+  const take = (line) => {
+    let entry;
+    try {
+      entry = JSON.parse(line);
+    } catch {
+      lines.push(line);
+      return;
+    }
+    if (entry.level === 'error') lines.push(entry.err?.message ?? entry.message ?? line);
+    if (entry.name === 'pnpm:lifecycle' && entry.stdio === 'stderr') lines.push(entry.line);
+    if (entry.name === 'pnpm:progress') {
+      if (entry.status === 'resolved') wanted += 1;
+      if (entry.status === 'fetched' || entry.status === 'found_in_store') here += 1;
+      show(`${here} of ${wanted} fetched`);
+    }
+    if (entry.name === 'pnpm:lifecycle' && entry.script)
+      show(`running ${entry.script} of ${entry.depPath ?? '.'}`);
+  };
+  return { take, faults: () => lines };
+}
+
+function installFault(lines) {
+  const output = lines.join('\n');
+  if (/ENOSPC|no space left/i.test(output)) return fullDisk();
+  if (/ERR_PNPM_OUTDATED_LOCKFILE|frozen-lockfile/.test(output))
+    return 'pnpm-lock.yaml does not fit the package.json files: run `npx pnpm install` and keep the changed lock file.';
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET|ERR_SOCKET_TIMEOUT|META_FETCH_FAIL/.test(output))
+    return 'The package registry is not reachable: check the network or the proxy and start again.';
+  if (/EACCES|EPERM|EROFS/.test(output))
+    return `This user may not write where packages go: ${output.match(/(?:EACCES|EPERM|EROFS)[^\n]*/)[0]}.`;
+  return `The packages could not be installed: ${lines.slice(-3).join(' ').trim() || 'no reason given'} (all of it: ${installLog}).`;
+}
+
+const fullDisk = () => `The disk is full (${root}): free about ${MEGABYTES_NEEDED} MB and start again.`;
+
+function checkDisk() {
+  const { bavail, bsize } = statfsSync(root);
+  if ((bavail * bsize) / 2 ** 20 < MEGABYTES_NEEDED / 5) throw new Fault(fullDisk());
+}
+
+/** Runs the launcher until it ends; its channel closes with this process, however this process ends. */
+function handOver(args) {
+  const options = ['--conditions=@socmate/source', '--disable-warning=ExperimentalWarning'];
+  const child = spawn(node, [...options, launcher, ...args], {
+    cwd: root,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  stopWithNpm(() => child.kill('SIGTERM'));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(signal ? 1 : code));
+  });
+}
+
+/** npm that is killed cannot tell; a process whose parent is gone gets another one. */
+function stopWithNpm(stop) {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || stop(), 500).unref();
+}
+
+function say(text) {
+  process.stdout.write(`${text}\n`);
+}
+
+try {
+  checkMachine();
+  const wanted = stamp();
+  if (!isInstalled(wanted)) {
+    checkDisk();
+    await install(wanted);
+  }
+  process.exitCode = await handOver(process.argv.slice(2));
+} catch (fault) {
+  const message = fault instanceof Fault ? fault.message : fault.code === 'ENOSPC' ? fullDisk() : fault.stack;
+  process.stderr.write(`\n✗ ${message}\n`);
+  process.exitCode = 1;
+}

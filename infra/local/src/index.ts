@@ -1,0 +1,10 @@
+export { fetchNeo4j } from './fetch-neo4j.ts';
+export { findRedisServer } from './find-redis.ts';
+export { findFreePort, isPortFree } from './free-port.ts';
+export type { ManagedProcess, ProcessOptions } from './managed-process.ts';
+export { startProcess } from './managed-process.ts';
+export { type Neo4j, type Neo4jOptions, startNeo4j } from './neo4j.ts';
+export { type Part, startPart } from './part.ts';
+export { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
+export { startUntilLine, untilAnswers } from './readiness.ts';
+export { type Redis, type RedisOptions, startRedis } from './redis.ts';
