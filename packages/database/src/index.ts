@@ -1,11 +1,27 @@
 export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
 export {
+  type IncidentFilter,
+  type IncidentListing,
+  type IncidentOrder,
+  type IncidentPage,
+  type IncidentTimeColumn,
+  type Position,
+  TOTAL_MAX,
+} from './incident-list.ts';
+export {
   createIncidentPages,
   type IncidentAlertEvent,
   type IncidentPages,
   type IncidentRow,
   type StoredIncident,
 } from './incident-pages.ts';
+export { IncidentRecord } from './incident-record.ts';
+export {
+  createIncidents,
+  type Incidents,
+  type IncidentWithDetails,
+  type LocalChange,
+} from './incidents.ts';
 export { migrate } from './migrate.ts';
 export { keepPartitions, type PartitionUpkeep } from './partitions.ts';
 export { createPool, type Pool, type PoolOptions, type Queryable, transaction } from './pool.ts';

@@ -1,4 +1,5 @@
 export { cloneDatabase, type TestDatabase } from './database.ts';
 export { testQueue } from './queue.ts';
 export { requireEnv } from './require-env.ts';
+export { anEndpoint, anIncident, aProvider } from './rows.ts';
 export { until } from './until.ts';
