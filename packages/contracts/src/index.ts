@@ -26,3 +26,14 @@ export { sealContext } from './seal-contexts.ts';
 export { ALERT_SEVERITY_MIN, Priority, Severity, severityRank } from './severity.ts';
 export { anyCase, distinct, repeatable, text } from './text.ts';
 export { addDuration, type Duration, parseDuration, parseTimespan, type Timespan } from './timespan.ts';
+export {
+  Delivery,
+  DeliveryDetail,
+  DeliveryFilters,
+  DeliveryStatus,
+  WebhookEndpoint,
+  WebhookEndpointCreate,
+  WebhookEndpointCreated,
+  WebhookEndpointPatch,
+  WebhookTest,
+} from './webhooks.ts';
