@@ -1,0 +1,31 @@
+import type { AccessTokens } from './access-tokens.ts';
+import { armRoutes, createArmAccess } from './arm.ts';
+import type { ControlDeps } from './control.ts';
+import { entraRoutes } from './entra.ts';
+import type { Route } from './http-routes.ts';
+import { securityInsightsRoutes } from './security-insights.ts';
+
+const ARM_RESOURCES = ['https://management.azure.com', 'https://management.core.windows.net'];
+const OTHER_RESOURCES = ['https://api.loganalytics.io'];
+
+const isOwnOrigin = (resource: string, port: number): boolean =>
+  ['127.0.0.1', 'localhost', '[::1]'].some((host) => resource === `https://${host}:${port}`);
+
+/** All that Azure answers here; clients that were pointed at this server ask for tokens of its own origin. */
+export function azureRoutes(
+  { tenant, simulated, quota, clock }: ControlDeps,
+  tokens: AccessTokens,
+  port: () => number,
+): Route[] {
+  const isArmAudience = (audience: string): boolean =>
+    ARM_RESOURCES.includes(audience.replace(/\/$/, '')) || isOwnOrigin(audience, port());
+  const isResource = (resource: string): boolean =>
+    OTHER_RESOURCES.includes(resource) || isArmAudience(resource);
+  const arm = { tenant, tokens, workspaces: simulated.workspaces, isArmAudience };
+  const access = createArmAccess(arm);
+  return [
+    ...armRoutes(arm, access),
+    ...securityInsightsRoutes({ access, quota, now: () => clock.now() }),
+    ...entraRoutes({ tenant, tokens, clock, isResource }),
+  ];
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { Call } from './http-routes.ts';
+import { ChangeFacts, SEVERITIES } from './journal.ts';
+import { WorkspaceName } from './scenario.ts';
+import { parseDuration } from './times.ts';
+
+/** A refusal of the control API, in one sentence. */
+export class ControlError extends Error {
+  override readonly name = 'ControlError';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** An absent body is an empty object. */
+export function parseBody<S extends z.ZodType>(schema: S, call: Call): z.output<S> {
+  return schema.parse(readJson(call.body));
+}
+
+function readJson(text: string): unknown {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ControlError(400, 'the body is not JSON');
+  }
+}
+
+const Spread = z.string().transform((text, context) => {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms >= 0) return ms;
+  context.addIssue({ code: 'custom', message: 'not an ISO duration such as PT24H' });
+  return z.NEVER;
+});
+
+const Weights = z
+  .partialRecord(z.enum(SEVERITIES), z.number().min(0))
+  .refine((weights) => Object.values(weights).some((weight) => weight > 0), {
+    message: 'at least one severity needs a weight above 0',
+  });
+
+/** Severities by weight (`{ "High": 1, "Low": 3 }`); spread is how far back they were created. */
+export const GenerateBody = z.strictObject({
+  incidents: z.int().min(1).max(1_000_000),
+  seed: z.int().default(1),
+  severity: Weights.default({ High: 1, Medium: 3, Low: 4, Informational: 2 }),
+  spread: Spread.default(86_400_000),
+  /** `created`: last modified when created, as if they had been there before anyone looked. */
+  modified: z.enum(['now', 'created']).default('now'),
+});
+
+export const ChangeBody = z
+  .strictObject(ChangeFacts.shape)
+  .extend({ title: z.string().min(1).max(1_000).optional() })
+  .refine((change) => Object.keys(change).length > 0, { message: 'nothing to change' });
+
+export const ResetBody = z.strictObject({ only: z.array(z.string()).optional() });
+
+export const WorkspaceBody = z.strictObject({
+  name: WorkspaceName,
+  /** Read quotas are counted per subscription. */
+  subscription: z.string().min(1).max(64).optional(),
+});

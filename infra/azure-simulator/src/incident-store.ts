@@ -1,0 +1,108 @@
+import { createOrderedIndex, type Key, type OrderedIndex } from './ordered-index.ts';
+import type { Instant } from './times.ts';
+
+export type JsonObject = { readonly [key: string]: unknown };
+
+/** A resource as ARM shows it. */
+export interface Resource {
+  readonly id: string;
+  readonly name: string;
+  readonly type?: string;
+  readonly kind?: string;
+  readonly etag?: string;
+  readonly properties: JsonObject;
+}
+
+/** An incident by what it is looked up by; its bodies are made when asked for, so that a million fit in memory. */
+export interface IncidentRecord {
+  readonly name: string;
+  readonly number: number;
+  readonly created: Instant;
+  readonly modified: Instant;
+  readonly severity: string;
+  readonly status: string;
+  readonly body: () => Resource;
+  readonly alerts: () => readonly Resource[];
+  readonly entities: () => readonly Resource[];
+}
+
+export const SORT_FIELDS = ['created', 'modified', 'number', 'severity', 'status'] as const;
+export type SortField = (typeof SORT_FIELDS)[number];
+
+export interface IncidentStore {
+  byName(name: string): IncidentRecord | undefined;
+  byNumber(number: number): IncidentRecord | undefined;
+  add(records: readonly IncidentRecord[]): void;
+  replace(record: IncidentRecord): void;
+  clear(): void;
+  ordered(field: SortField): OrderedIndex<IncidentRecord>;
+  /** Greater than any number given so far, those of cleared incidents included. */
+  nextNumber(): number;
+  reserveNumbersBelow(number: number): void;
+}
+
+const KEYS: Record<SortField, (record: IncidentRecord) => Key> = {
+  created: (record) => record.created,
+  modified: (record) => record.modified,
+  number: (record) => record.number,
+  severity: (record) => record.severity,
+  status: (record) => record.status,
+};
+
+/** The incidents in every order that was asked for so far, each kept up to date from then on. */
+function createIndexes() {
+  const indexes = new Map<SortField, OrderedIndex<IncidentRecord>>();
+  return {
+    clear: () => indexes.clear(),
+    add: (records: readonly IncidentRecord[]) => {
+      for (const index of indexes.values()) index.add(records);
+    },
+    remove: (record: IncidentRecord) => {
+      for (const index of indexes.values()) index.remove(record);
+    },
+    get: (field: SortField, all: () => readonly IncidentRecord[]) => {
+      const known = indexes.get(field);
+      if (known) return known;
+      const index = createOrderedIndex(KEYS[field]);
+      index.add(all());
+      indexes.set(field, index);
+      return index;
+    },
+  };
+}
+
+export function createIncidentStore(): IncidentStore {
+  const byName = new Map<string, IncidentRecord>();
+  const byNumber = new Map<number, IncidentRecord>();
+  const indexes = createIndexes();
+  let next = 1;
+
+  const add = (records: readonly IncidentRecord[]): void => {
+    for (const record of records) {
+      byName.set(record.name.toLowerCase(), record);
+      byNumber.set(record.number, record);
+      next = Math.max(next, record.number + 1);
+    }
+    indexes.add(records);
+  };
+  return {
+    byName: (name) => byName.get(name.toLowerCase()),
+    byNumber: (number) => byNumber.get(number),
+    add,
+    replace: (record) => {
+      const old = byNumber.get(record.number);
+      if (old) indexes.remove(old);
+      add([record]);
+    },
+    clear: () => {
+      byName.clear();
+      byNumber.clear();
+      indexes.clear();
+    },
+    ordered: (field) => indexes.get(field, () => [...byNumber.values()]),
+    nextNumber: () => next,
+    reserveNumbersBelow: (number) => {
+      next = Math.max(next, number);
+    },
+  };
+}

@@ -1,0 +1,3 @@
+export type { LatencyProfile } from './azure-server.ts';
+export { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';
+export type { WorkspaceConnection } from './workspace.ts';

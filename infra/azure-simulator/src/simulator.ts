@@ -1,0 +1,113 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, Lifecycle, systemClock } from '@socmate/runtime';
+import { openAccessTokens } from './access-tokens.ts';
+import { openAuthority } from './authority.ts';
+import { azureRoutes } from './azure-routes.ts';
+import { createAzureServer, type LatencyProfile } from './azure-server.ts';
+import { createControlServer } from './control.ts';
+import { createFaults } from './faults.ts';
+import { closeServer, listen } from './listen.ts';
+import { createReadQuota } from './read-quota.ts';
+import { createRequestLog } from './request-log.ts';
+import { readScenarios } from './scenario.ts';
+import { openSimulatedTenant, type SimulatedTenant } from './simulated-tenant.ts';
+import { openTenant } from './tenant.ts';
+import { DEFAULT_WORKSPACE } from './tenant-state.ts';
+import { connectionOf, type WorkspaceConnection } from './workspace.ts';
+
+export interface SimulatorOptions {
+  /** Certificates, ids, keys and what was done are kept here; without it, in a folder that is removed at the end. */
+  readonly dataDir?: string | undefined;
+  /** 0, the default, picks a free one. */
+  readonly port?: number;
+  readonly controlPort?: number;
+  readonly clock?: Clock;
+  /** Decides every id and secret of a new data folder; without it they are random. */
+  readonly seed?: string | undefined;
+  /** Folders of scenarios besides the ones that ship. */
+  readonly scenarioDirs?: readonly string[];
+  /** Whether each scenario has occurred when a new data folder is first opened; it has by default. */
+  readonly isPopulated?: boolean;
+  /** How often a scenario occurs again by itself; 0, the default, is never. */
+  readonly recurEveryMs?: number;
+  readonly latency?: LatencyProfile;
+  /** Azure's limit of alert and entity reads; enforced by default. */
+  readonly isReadQuotaEnforced?: boolean;
+}
+
+export interface Simulator {
+  /** Stands for login.microsoftonline.com and management.azure.com alike. */
+  readonly url: string;
+  readonly controlUrl: string;
+  readonly caFile: string;
+  readonly caPem: string;
+  readonly workspaces: readonly WorkspaceConnection[];
+  close(): Promise<void>;
+}
+
+const SCENARIOS = join(import.meta.dirname, '..', 'scenarios');
+
+function openDataDir(life: Lifecycle, wanted: string | undefined): string {
+  if (wanted === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'azure-simulator-'));
+    return life.use('data folder', made, (path) => rmSync(path, { recursive: true, force: true }));
+  }
+  mkdirSync(wanted, { recursive: true, mode: 0o700 });
+  return wanted;
+}
+
+/** Every so often the next scenario, by turns, occurs again in the default workspace. */
+function startRecurring(simulated: SimulatedTenant, clock: Clock, everyMs: number): NodeJS.Timeout {
+  let turn = 0;
+  return setInterval(() => {
+    const ids = [...simulated.scenarios.keys()];
+    const scenario = ids[turn++ % ids.length];
+    const number = simulated.workspaces.named(DEFAULT_WORKSPACE)?.incidents.nextNumber();
+    if (scenario === undefined || number === undefined) return;
+    simulated.perform({ op: 'run', workspace: DEFAULT_WORKSPACE, scenario, number }, clock.now());
+  }, everyMs);
+}
+
+/** Starts the simulated tenant on loopback, with its control API beside it. */
+export function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  return Lifecycle.start((life) => start(life, options));
+}
+
+async function start(life: Lifecycle, options: SimulatorOptions): Promise<Simulator> {
+  const { clock = systemClock, latency = 'none', isReadQuotaEnforced = true } = options;
+  const dataDir = openDataDir(life, options.dataDir);
+  const authority = await openAuthority(dataDir, clock.now());
+  const tenant = openTenant(dataDir, options.seed);
+  const tokens = await openAccessTokens(dataDir, tenant, clock);
+  const scenarios = readScenarios([SCENARIOS, ...(options.scenarioDirs ?? [])]);
+  const isPopulated = options.isPopulated ?? true;
+  const simulated = openSimulatedTenant({ dataDir, tenant, scenarios, at: clock.now(), isPopulated });
+  const shared = {
+    faults: createFaults(),
+    log: createRequestLog(),
+    quota: createReadQuota(clock, isReadQuotaEnforced),
+    clock,
+    tenant,
+    simulated,
+  };
+  const routes = azureRoutes(shared, tokens, () => port);
+  const server = createAzureServer({ ...shared, authority, latency, routes });
+  const port = await listen(server, options.port ?? 0);
+  life.use('azure server', server, closeServer);
+  const control = createControlServer(shared);
+  const controlPort = await listen(control, options.controlPort ?? 0);
+  life.use('control server', control, closeServer);
+  if (options.recurEveryMs) {
+    life.use('recurrence', startRecurring(simulated, clock, options.recurEveryMs), clearInterval);
+  }
+  return {
+    url: `https://127.0.0.1:${port}`,
+    controlUrl: `http://127.0.0.1:${controlPort}`,
+    caFile: authority.caFile,
+    caPem: authority.caPem,
+    workspaces: simulated.workspaces.all.map((workspace) => connectionOf(workspace, tenant)),
+    close: () => life.close(),
+  };
+}
