@@ -1,4 +1,6 @@
 import { register } from 'node:module';
+import { context } from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { ExpressInstrumentation } from '@opentelemetry/instrumentation-express';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
@@ -33,7 +35,11 @@ const sdk = new NodeSDK({
     ? [
         new HttpInstrumentation(),
         new ExpressInstrumentation(),
-        new UndiciInstrumentation({ requireParentforSpans: true }),
+        new UndiciInstrumentation({
+          requireParentforSpans: true,
+          // Suppressed requests make no span as it is; this also spares their metric a label per subscriber's host.
+          ignoreRequestHook: () => isTracingSuppressed(context.active()),
+        }),
         new IORedisInstrumentation({ requireParentSpan: true }),
         new PgInstrumentation({ requireParentSpan: true }),
         new PinoInstrumentation({ disableLogSending: true }),

@@ -1,0 +1,68 @@
+import { isIP, type LookupFunction } from 'node:net';
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { callbackify } from 'node:util';
+import { buildConnector } from 'undici';
+import { BlockedTargetError } from './blocked-target-error.ts';
+import { findOriginFault } from './check-target.ts';
+import { judgeAddress } from './judge-address.ts';
+import { createNameLookup, type NameLookup, NameLookupError, type ResolvedAddress } from './name-lookup.ts';
+import type { TargetPolicy } from './target-policy.ts';
+
+export interface GuardedConnectorOptions {
+  /** Over name lookup, TCP and TLS together; judged by a clock that ticks twice a second. */
+  readonly connectTimeoutMs: number;
+  readonly lookup?: NameLookup | undefined;
+  /** PEM certificates that are trusted beside the usual ones. */
+  readonly ca?: string | undefined;
+}
+
+/** Gate two: judges every address at the moment of dialling, and dials only what it judged. */
+export function createGuardedConnector(
+  policy: TargetPolicy,
+  { connectTimeoutMs, lookup = createNameLookup(), ca }: GuardedConnectorOptions,
+): buildConnector.connector {
+  const dial = buildConnector({
+    allowH2: false,
+    timeout: connectTimeoutMs,
+    lookup: createJudgedLookup(policy, lookup),
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: Math.max(250, Math.floor(connectTimeoutMs / 4)),
+    rejectUnauthorized: true,
+    secureContext: createTrust(ca),
+  });
+  return (target, callback) => {
+    // The socket asks no lookup for an address, so this is the only gate for literals.
+    if (!findOriginFault(target, policy)) return dial(target, callback);
+    queueMicrotask(() => callback(new BlockedTargetError(), null));
+  };
+}
+
+// One context for all connections: making it costs more than a handshake.
+function createTrust(ca: string | undefined): SecureContext {
+  const usual = getCACertificates('default');
+  return createSecureContext({ ca: ca === undefined ? usual : [...usual, ca], minVersion: 'TLSv1.2' });
+}
+
+function createJudgedLookup(policy: TargetPolicy, lookup: NameLookup): LookupFunction {
+  const resolve = callbackify((host: string) => resolveJudged(host, policy, lookup));
+  return (host, { all }, callback) =>
+    resolve(host, (fault, addresses) => {
+      if (fault) return callback(fault, '');
+      const [{ address, family }] = addresses;
+      return all ? callback(null, addresses) : callback(null, address, family);
+    });
+}
+
+type Addresses = [ResolvedAddress, ...ResolvedAddress[]];
+
+async function resolveJudged(host: string, policy: TargetPolicy, lookup: NameLookup): Promise<Addresses> {
+  const answers = await lookup(host).catch((cause: unknown) => {
+    throw new NameLookupError('the name of the host was not resolved', { cause });
+  });
+  const [first, ...others] = answers.map(({ address }) => ({ address, family: isIP(address) }));
+  if (!first) throw new NameLookupError('the name of the host has no address');
+  const addresses: Addresses = [first, ...others];
+  if (addresses.some(({ address }) => judgeAddress(address, policy) === 'refused'))
+    throw new BlockedTargetError();
+  return addresses;
+}

@@ -1,0 +1,85 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { context, propagation, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { Agent, type Dispatcher, request } from 'undici';
+import { createGuardedAgent } from './guarded-agent.ts';
+import { type LocalServer, startHttp } from './local-servers.ts';
+import { parseTargetPolicy } from './target-policy.ts';
+
+const policy = parseTargetPolicy({ allowHttp: true, allowedPorts: '*', allowedCidrs: '127.0.0.1' });
+const exporter = new InMemorySpanExporter();
+const instrumentation = new UndiciInstrumentation();
+const seen: (string | undefined)[] = [];
+let server: LocalServer;
+
+beforeAll(async () => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+  trace.setGlobalTracerProvider(provider);
+  instrumentation.setTracerProvider(provider);
+  instrumentation.enable();
+  server = await startHttp((req, res) => {
+    seen.push(req.headers.traceparent as string | undefined);
+    if (req.url === '/slow') setTimeout(() => res.end(), 200);
+    else res.end();
+  });
+});
+
+afterEach(() => {
+  exporter.reset();
+  seen.length = 0;
+});
+
+afterAll(async () => {
+  instrumentation.disable();
+  await server.close();
+});
+
+const send = async (dispatcher: Dispatcher, path = '/', signal: AbortSignal | null = null): Promise<void> => {
+  const url = `http://127.0.0.1:${server.port}${path}`;
+  await (await request(url, { dispatcher, signal, method: 'POST', body: '{}' })).body.dump();
+};
+
+const inSpan = (work: () => Promise<unknown>): Promise<void> =>
+  trace.getTracer('test').startActiveSpan('attempt', async (span) => {
+    await work();
+    span.end();
+  });
+
+const spanNames = (): string[] => exporter.getFinishedSpans().map(({ name }) => name);
+
+test('an ordinary agent is traced here, so that the next tests can fail', async () => {
+  const agent = new Agent();
+  await inSpan(() => send(agent));
+  await agent.destroy();
+  expect(seen).toEqual([expect.stringMatching(/^00-/)]);
+  expect(spanNames()).toEqual(['POST', 'attempt']);
+});
+
+test('requests of the guarded agent carry no traceparent and make no span', async () => {
+  const agent = createGuardedAgent(policy, { connectTimeoutMs: 2_000 });
+  await inSpan(() => send(agent));
+  await agent.destroy();
+  expect(seen).toEqual([undefined]);
+  expect(spanNames()).toEqual(['attempt']);
+});
+
+test('nor do requests that waited for a connection, and were sent when another was given up', async () => {
+  const agent = createGuardedAgent(policy, { connectTimeoutMs: 2_000, maxConnectionsPerOrigin: 1 });
+  await inSpan(async () => {
+    const givenUp = new AbortController();
+    const first = send(agent, '/slow', givenUp.signal).catch(() => undefined);
+    const others = Array.from({ length: 5 }, () => send(agent));
+    await new Promise((resolve) => setImmediate(resolve));
+    givenUp.abort();
+    await Promise.all([first, ...others]);
+  });
+  await agent.destroy();
+  expect(seen.length).toBeGreaterThanOrEqual(5);
+  expect(new Set(seen)).toEqual(new Set([undefined]));
+  expect(spanNames()).toEqual(['attempt']);
+});
