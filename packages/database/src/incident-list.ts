@@ -2,6 +2,7 @@ import type { IncidentStatus, Priority, Severity } from '@socmate/contracts';
 import { z } from 'zod';
 import { IncidentRecord } from './incident-record.ts';
 import { type Queryable, rows } from './pool.ts';
+import { type Position, positionColumn } from './position.ts';
 
 /** Totals are exact up to here. */
 export const TOTAL_MAX = 10_000;
@@ -25,12 +26,6 @@ export interface IncidentFilter {
 export interface IncidentOrder {
   readonly column: IncidentTimeColumn;
   readonly direction: 'asc' | 'desc';
-}
-
-/** Where a list goes on: a time to the microsecond, and the id of the row. */
-export interface Position {
-  readonly time: string;
-  readonly id: string;
 }
 
 export interface IncidentPage {
@@ -66,8 +61,6 @@ function conditions(filter: IncidentFilter, values: Values): string[] {
   ];
 }
 
-const MICROSECONDS = `'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'`;
-
 /** The statement of one page: one row more than the page holds, to know whether there are more. */
 export function listStatement(filter: IncidentFilter, page: IncidentPage): { text: string; values: Values } {
   const values: Values = [];
@@ -78,7 +71,7 @@ export function listStatement(filter: IncidentFilter, page: IncidentPage): { tex
     where.push(`(i.${column}, i.id) ${direction === 'desc' ? '<' : '>'} ${position}`);
   }
   const order = `ORDER BY i.${column} ${direction}, i.id ${direction}`;
-  const text = `SELECT ${IncidentRecord.columns}, to_char(i.${column} AT TIME ZONE 'UTC', ${MICROSECONDS}) AS position
+  const text = `SELECT ${IncidentRecord.columns}, ${positionColumn(`i.${column}`)}
     FROM (SELECT * FROM incident AS i WHERE ${where.join(' AND ')}
       ${order} LIMIT ${bind(values, page.limit + 1)} OFFSET ${bind(values, page.offset)}) AS i
     JOIN siem_provider AS p ON p.id = i.provider_id

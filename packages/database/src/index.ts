@@ -1,3 +1,14 @@
+export { createDeliveries, type Deliveries, type DeliveryFilter } from './deliveries.ts';
+export {
+  AttemptOutcome,
+  type ClaimedDelivery,
+  createDeliveryQueue,
+  type DeliveryQueue,
+  type DueEndpoint,
+  type EndpointTarget,
+  type Room,
+  type SettledAttempt,
+} from './delivery-queue.ts';
 export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
 export {
   type IncidentFilter,
@@ -5,7 +16,6 @@ export {
   type IncidentOrder,
   type IncidentPage,
   type IncidentTimeColumn,
-  type Position,
   TOTAL_MAX,
 } from './incident-list.ts';
 export {
@@ -25,5 +35,13 @@ export {
 export { migrate } from './migrate.ts';
 export { keepPartitions, type PartitionUpkeep } from './partitions.ts';
 export { createPool, type Pool, type PoolOptions, type Queryable, transaction } from './pool.ts';
+export type { Position } from './position.ts';
 export { createPrisma, type Db, type PrismaClient } from './prisma.ts';
+export {
+  createWebhookEndpoints,
+  type EndpointChange,
+  type EndpointRecord,
+  type EndpointView,
+  type WebhookEndpoints,
+} from './webhook-endpoints.ts';
 export { createWorkerLeases, databaseNow, WORKER_DEAD_AFTER_MS, type WorkerLeases } from './worker-leases.ts';

@@ -1,0 +1,139 @@
+import { AlertReason, EventType, InvestigationTrigger } from '@socmate/contracts';
+import { z } from 'zod';
+import { type Queryable, rows, run } from './pool.ts';
+import type { Position } from './position.ts';
+import { positionColumn } from './position.ts';
+
+const time = z.date().transform((date) => date.toISOString());
+
+const EndpointRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string().nullable(),
+  url_sealed: z.string(),
+  url_masked: z.string(),
+  event_types: z.array(EventType),
+  severity_min: z.enum(['medium', 'high', 'critical']).nullable(),
+  alert_on: z.array(AlertReason),
+  triggers: z.array(InvestigationTrigger),
+  providers: z.array(z.string()).nullable(),
+  timeout_ms: z.int(),
+  retry_schedule_s: z.array(z.int()).nullable(),
+  max_in_flight: z.int(),
+  enabled: z.boolean(),
+  disabled_reason: z.string().nullable(),
+  created_at: time,
+  updated_at: time,
+});
+
+/** An endpoint as it is stored: its URL sealed. */
+export type EndpointRecord = z.output<typeof EndpointRow>;
+
+/** What can be written; the columns' own names. */
+export type EndpointChange = Partial<
+  Omit<EndpointRecord, 'id' | 'created_at' | 'updated_at'> & { secret_sealed: string }
+>;
+
+/** Whose endpoints: those that are limited to some of these workspaces' names; undefined is all endpoints. */
+export type EndpointView = readonly string[] | undefined;
+
+export interface EndpointListing {
+  readonly endpoints: readonly EndpointRecord[];
+  readonly next: Position | null;
+}
+
+export interface EndpointPage {
+  readonly limit: number;
+  readonly offset: number;
+  readonly after?: Position | undefined;
+}
+
+export interface WebhookEndpoints {
+  create(id: string, endpoint: EndpointChange): Promise<EndpointRecord>;
+  byId(id: string, view: EndpointView): Promise<EndpointRecord | undefined>;
+  /** Newest first. */
+  list(view: EndpointView, page: EndpointPage): Promise<EndpointListing>;
+  count(view: EndpointView): Promise<number>;
+  /**
+   * Holds the row until the end of the caller's transaction, against writers and against new deliveries:
+   * those that others are inserting are waited for.
+   */
+  lock(id: string, view: EndpointView): Promise<EndpointRecord | undefined>;
+  update(id: string, change: EndpointChange): Promise<EndpointRecord>;
+  /** Removes it from every list and cancels what is pending; answers how many deliveries that were. */
+  remove(id: string): Promise<number>;
+}
+
+const COLUMNS = Object.keys(EndpointRow.shape).join(', ');
+const VISIBLE = 'deleted_at IS NULL AND ($1::text[] IS NULL OR providers <@ $1)';
+
+const BY_ID = `SELECT ${COLUMNS} FROM webhook_endpoint WHERE ${VISIBLE} AND id = $2`;
+
+const LIST = `SELECT ${COLUMNS}, ${positionColumn('created_at')} FROM webhook_endpoint
+  WHERE ${VISIBLE} AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
+  ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5`;
+
+const COUNT = `SELECT count(*) AS total FROM webhook_endpoint WHERE ${VISIBLE}`;
+
+const REMOVE = `WITH removed AS (
+    UPDATE webhook_endpoint SET enabled = false, deleted_at = now(), updated_at = now() WHERE id = $1)
+  UPDATE delivery SET status = 'cancelled', completed_at = now() WHERE endpoint_id = $1 AND status = 'pending'`;
+
+const ListRow = EndpointRow.extend({ position: z.string() });
+
+async function listEndpoints(
+  db: Queryable,
+  view: EndpointView,
+  { limit, offset, after }: EndpointPage,
+): Promise<EndpointListing> {
+  const values = [view ?? null, after?.time ?? null, after?.id ?? null, limit + 1, offset];
+  const found = await rows(db, ListRow, { text: LIST, values });
+  const endpoints = found.slice(0, limit);
+  const last = endpoints.at(-1);
+  return { endpoints, next: last && found.length > limit ? { time: last.position, id: last.id } : null };
+}
+
+async function onlyRow(
+  db: Queryable,
+  statement: { text: string; values: unknown[] },
+): Promise<EndpointRecord> {
+  const [row] = await rows(db, EndpointRow, statement);
+  if (!row) throw new Error('the statement answered no endpoint');
+  return row;
+}
+
+function insertEndpoint(db: Queryable, id: string, endpoint: EndpointChange): Promise<EndpointRecord> {
+  const row = { id, ...endpoint };
+  const places = Object.keys(row).map((_, index) => `$${index + 1}`);
+  const text = `INSERT INTO webhook_endpoint (${Object.keys(row).join(', ')})
+    VALUES (${places.join(', ')}) RETURNING ${COLUMNS}`;
+  return onlyRow(db, { text, values: Object.values(row) });
+}
+
+function updateEndpoint(db: Queryable, id: string, change: EndpointChange): Promise<EndpointRecord> {
+  const set = Object.keys(change).map((name, index) => `${name} = $${index + 2}, `);
+  const text = `UPDATE webhook_endpoint SET ${set.join('')}updated_at = now() WHERE id = $1 RETURNING ${COLUMNS}`;
+  return onlyRow(db, { text, values: [id, ...Object.values(change)] });
+}
+
+export const createWebhookEndpoints = (db: Queryable): WebhookEndpoints => ({
+  create: (id, endpoint) => insertEndpoint(db, id, endpoint),
+  byId: async (id, view) => {
+    const [row] = await rows(db, EndpointRow, { text: BY_ID, values: [view ?? null, id] });
+    return row;
+  },
+  list: (view, page) => listEndpoints(db, view, page),
+  count: async (view) => {
+    const [row] = await rows(db, z.object({ total: z.int() }), { text: COUNT, values: [view ?? null] });
+    return row?.total ?? 0;
+  },
+  lock: async (id, view) => {
+    const [row] = await rows(db, EndpointRow, {
+      text: `${BY_ID} FOR UPDATE`,
+      values: [view ?? null, id],
+    });
+    return row;
+  },
+  update: (id, change) => updateEndpoint(db, id, change),
+  remove: (id) => run(db, { text: REMOVE, values: [id] }),
+});
