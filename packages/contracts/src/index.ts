@@ -1,3 +1,5 @@
+export { ApiKey, ApiKeyPatch, ApiKeyStatus, ApiKeyToCreate, CreatedApiKey } from './api-keys.ts';
+export { AuditEntry } from './audit-log.ts';
 export { defineQueue, type QueueDefinition, type QueueRetry } from './define-queue.ts';
 export { type EventFilter, type EventTraits, matchesEvent } from './event-matching.ts';
 export {
@@ -20,6 +22,24 @@ export {
   IncidentTimeField,
   ProviderRef,
 } from './incidents.ts';
+export {
+  type Page,
+  PageQuery,
+  pageOf,
+  queryFlag,
+  queryInt,
+  TOTAL_MAX,
+  TotalRelation,
+  toPage,
+} from './paging.ts';
+export {
+  Provider,
+  ProviderCreate,
+  ProviderHealth,
+  ProviderPatch,
+  ProviderTest,
+  SyncQueued,
+} from './providers.ts';
 export { type DeliverWebhook, deliverWebhook, type SyncProvider, syncProvider } from './queues.ts';
 export { Scope } from './scopes.ts';
 export { sealContext } from './seal-contexts.ts';
