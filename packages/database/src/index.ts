@@ -1,3 +1,12 @@
+export {
+  type ApiKeyCredential,
+  type ApiKeyCredentials,
+  type ApiKeyUse,
+  createApiKeyCredentials,
+} from './api-key-credentials.ts';
+export { type ApiKeyChange, type ApiKeyRecord, type ApiKeys, createApiKeys } from './api-keys.ts';
+export { type AuditLog, type AuditRecord, type AuditState, createAuditLog } from './audit-log.ts';
+export { databaseAway } from './database-fault.ts';
 export { createDeliveries, type Deliveries, type DeliveryFilter } from './deliveries.ts';
 export {
   AttemptOutcome,
@@ -10,6 +19,7 @@ export {
   type SettledAttempt,
 } from './delivery-queue.ts';
 export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
+export { createIdempotencyKeys, type IdempotencyKeys, type IdempotentCall } from './idempotency-keys.ts';
 export {
   type IncidentFilter,
   type IncidentListing,
