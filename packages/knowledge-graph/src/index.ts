@@ -1,0 +1,1 @@
+export { createGraphHealth, type GraphConnection, type GraphHealth, noGraph } from './graph-health.ts';
