@@ -7,5 +7,5 @@ const [folder] = process.argv.slice(2);
 if (folder !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   process.stdin.resume();
-  process.stdin.once('close', () => void stopRecorded(folder, 5_000));
+  process.stdin.once('close', () => void stopRecorded(folder, { graceMs: 5_000 }));
 }

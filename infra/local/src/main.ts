@@ -1,15 +1,20 @@
 import { bench } from './commands/bench.ts';
+import { start } from './commands/start.ts';
 import { test } from './commands/test.ts';
 import { verify } from './commands/verify.ts';
 import { type Counts, summaryLine } from './jest-summary.ts';
 import { explain, LaunchError } from './launch-error.ts';
 import { parseTestOptions } from './options.ts';
 import { terminal } from './progress.ts';
-import { listenForStop } from './stop-signal.ts';
+import { listenForStop } from './stop-signals.ts';
 
 const STOPPED = 130;
 const console = terminal();
-const stop = listenForStop(() => process.exit(STOPPED));
+const stop = listenForStop();
+const FORCED_EXIT_AFTER_MS = 4_000;
+stop.forced.addEventListener('abort', () =>
+  setTimeout(() => process.exit(STOPPED), FORCED_EXIT_AFTER_MS).unref(),
+);
 
 async function count(counting: Promise<Counts>): Promise<number> {
   const counts = await counting;
@@ -19,7 +24,11 @@ async function count(counting: Promise<Counts>): Promise<number> {
 }
 
 const commands: Record<string, (args: string[]) => Promise<number> | number> = {
-  test: (args) => count(test(parseTestOptions(args), console, stop.wanted)),
+  start: async (args) => {
+    await start(args, console, stop);
+    return 0;
+  },
+  test: (args) => count(test(parseTestOptions(args), console, stop)),
   verify: () => count(verify(console, stop.wanted)),
   bench: (args) => {
     bench(args, console);

@@ -33,8 +33,7 @@ export async function startNeo4j({
   const port = await findFreePort(options.port);
   const source = join(repositoryRoot, 'infra/local/neo4j/Neo4jLocal.java');
   const memory = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
-  const about = { uri: `bolt://127.0.0.1:${port}`, user: 'neo4j', password };
-  return startPart(about, () => {
+  const launch = () => {
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
     return startUntilLine(
       {
@@ -50,5 +49,6 @@ export async function startNeo4j({
       (line) => line === 'ready',
       120_000,
     );
-  });
+  };
+  return startPart(launch, () => ({ uri: `bolt://127.0.0.1:${port}`, user: 'neo4j', password }));
 }

@@ -14,14 +14,14 @@ export interface Part {
   restart(): Promise<void>;
 }
 
-/** `launch` resolves once the process answers; `about` is what else the part tells of itself. */
+/** `launch` resolves once the process answers; `about` then says what else is to be known of the part. */
 export async function startPart<T extends object>(
-  about: T,
   launch: () => Promise<ManagedProcess>,
+  about: () => T,
 ): Promise<T & Part> {
   let current = await launch();
   return {
-    ...about,
+    ...about(),
     get name() {
       return current.name;
     },

@@ -38,16 +38,16 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   if (!existsSync(cluster)) await makeCluster(home, cluster, options);
   assertClusterVersion(home, cluster);
   const port = await findFreePort(options.port);
-  const about = {
+  const launch = async () => {
+    await clearClusterRemnant(cluster);
+    return startServer(serverProcess(home, cluster, port, options));
+  };
+  return startPart(launch, () => ({
     port,
     dataFolder: home.dataFolder,
     url: (database: string) =>
       `postgres://${POSTGRES_USER}:${options.password}@127.0.0.1:${port}/${database}`,
-  };
-  return startPart(about, async () => {
-    await clearClusterRemnant(cluster);
-    return startServer(serverProcess(home, cluster, port, options));
-  });
+  }));
 }
 
 /** The children of a killed server may hold its shared memory for a moment longer. */

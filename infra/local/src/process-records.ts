@@ -36,25 +36,34 @@ export function runningRecords(folder: string): ProcessRecord[] {
   });
 }
 
+export interface StopOptions {
+  /** How long each stage may take before it is killed. */
+  readonly graceMs?: number;
+  /** Ends the grace. */
+  readonly hurry?: AbortSignal;
+}
+
 /** Stops what was recorded and still runs, stage by stage, and names it. */
-export async function stopRecorded(folder: string, graceMs = 10_000): Promise<string[]> {
+export async function stopRecorded(folder: string, options: StopOptions = {}): Promise<string[]> {
   const stopped: string[] = [];
   for (const stage of stages) {
     const records = runningRecords(folder).filter((record) => record.stage === stage);
-    await Promise.all(records.map((record) => stopProcess(record, graceMs)));
+    await Promise.all(records.map((record) => stopProcess(record, options)));
     stopped.push(...records.map(({ name }) => name));
   }
   runningRecords(folder);
   return stopped;
 }
 
-async function stopProcess({ pid, identity, stopSignal }: ProcessRecord, graceMs: number): Promise<void> {
+async function stopProcess(record: ProcessRecord, { graceMs = 10_000, hurry }: StopOptions): Promise<void> {
+  const { pid, identity, stopSignal } = record;
   const isRunning = () => processIdentity(pid) === identity;
-  const waitUntilGone = async (ms: number) => {
-    for (const end = performance.now() + ms; isRunning() && performance.now() < end; ) await delay(25);
+  const waitUntilGone = async (ms: number, isCutShort = () => false) => {
+    const end = performance.now() + ms;
+    while (isRunning() && performance.now() < end && !isCutShort()) await delay(25);
   };
   sendSignal(pid, stopSignal);
-  await waitUntilGone(graceMs);
+  await waitUntilGone(graceMs, () => hurry?.aborted ?? false);
   if (!isRunning()) return;
   sendSignal(-pid, 'SIGKILL');
   sendSignal(pid, 'SIGKILL');

@@ -30,12 +30,20 @@ export async function startRedis({ server, dataFolder, records, ...options }: Re
     'maxmemory-policy': 'noeviction',
     daemonize: 'no',
   };
-  return startPart({ port, url: `redis://127.0.0.1:${port}`, dataFolder }, () => {
+  const launch = () => {
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
     const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const process = { name: 'redis', command: server, args, stage: 'store', records } as const;
-    return startUntilLine({ ...process, ...(options.onLine && { onLine: options.onLine }) }, (line) =>
-      line.includes('Ready to accept connections'),
+    return startUntilLine(
+      {
+        name: 'redis',
+        command: server,
+        args,
+        stage: 'store',
+        records,
+        ...(options.onLine && { onLine: options.onLine }),
+      },
+      (line) => line.includes('Ready to accept connections'),
     );
-  });
+  };
+  return startPart(launch, () => ({ port, url: `redis://127.0.0.1:${port}`, dataFolder }));
 }

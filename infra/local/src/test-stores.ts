@@ -17,6 +17,7 @@ import { stopRecorded } from './process-records.ts';
 import type { Console } from './progress.ts';
 import { startRedis } from './redis.ts';
 import { startGuardian } from './start-guardian.ts';
+import type { StopSignals } from './stop-signals.ts';
 
 const TEMPLATE = 'socmate_template';
 
@@ -27,7 +28,7 @@ export interface TestStores {
 }
 
 /** Throw-away stores of this run alone; variables that are set already name stores to use instead. */
-export function startTestStores(console: Console, signal: AbortSignal): Promise<TestStores> {
+export function startTestStores(console: Console, stop: StopSignals): Promise<TestStores> {
   return Lifecycle.start(async (life) => {
     await sweepTestRuns();
     const folder = join(localFolder(), 'test', `${process.pid}`);
@@ -36,7 +37,8 @@ export function startTestStores(console: Console, signal: AbortSignal): Promise<
     await takeLock(folder);
     life.use('test run folder', folder, removeTestRun);
     life.use('guardian', startGuardian(records), (guardian) => guardian.close());
-    const run = { folder, records, life, console, signal };
+    life.use('stores', records, (all) => stopRecorded(all, { hurry: stop.forced }));
+    const run = { folder, records, console, signal: stop.wanted };
     const parts = await allSettled([testPostgres(run), testRedis(run), testNeo4j(run)]);
     return {
       env: Object.assign({ TEST_RUN_FOLDER: folder, TEST_PROCESS_RECORDS: records }, ...parts),
@@ -48,12 +50,11 @@ export function startTestStores(console: Console, signal: AbortSignal): Promise<
 interface TestRun {
   readonly folder: string;
   readonly records: string;
-  readonly life: Lifecycle;
   readonly console: Console;
   readonly signal: AbortSignal;
 }
 
-async function testPostgres({ folder, records, life, console }: TestRun): Promise<Record<string, string>> {
+async function testPostgres({ folder, records, console }: TestRun): Promise<Record<string, string>> {
   if (process.env['TEST_POSTGRES_URL']) return {};
   const progress = console.part('postgres');
   const postgres = await startPostgres({
@@ -63,36 +64,27 @@ async function testPostgres({ folder, records, life, console }: TestRun): Promis
     databases: [TEMPLATE],
     isThrowaway: true,
   });
-  life.use('postgres', postgres, (part) => part.stop());
   await migrate(postgres.url(TEMPLATE));
   progress.done('ready with a migrated template');
   return { TEST_POSTGRES_URL: postgres.url('postgres'), TEST_TEMPLATE_DATABASE: TEMPLATE };
 }
 
-async function testRedis({ folder, records, life, console }: TestRun): Promise<Record<string, string>> {
+async function testRedis({ folder, records, console }: TestRun): Promise<Record<string, string>> {
   const progress = console.part('redis');
   const server = await findRedisServer(progress);
   if (process.env['TEST_REDIS_URL']) return { TEST_REDIS_SERVER: server };
   const redis = await startRedis({ server, dataFolder: join(folder, 'redis'), records });
-  life.use('redis', redis, (part) => part.stop());
   progress.done('ready');
   return { TEST_REDIS_URL: redis.url, TEST_REDIS_SERVER: server };
 }
 
-async function testNeo4j({
-  folder,
-  records,
-  life,
-  console,
-  signal,
-}: TestRun): Promise<Record<string, string>> {
+async function testNeo4j({ folder, records, console, signal }: TestRun): Promise<Record<string, string>> {
   if (process.env['TEST_NEO4J_URI']) return {};
   const progress = console.part('neo4j');
   try {
     const fetched = await fetchNeo4j(join(localFolder(), 'cache'), progress, signal);
     const password = randomBytes(12).toString('hex');
     const neo4j = await startNeo4j({ ...fetched, dataFolder: join(folder, 'neo4j'), password, records });
-    life.use('neo4j', neo4j, (part) => part.stop());
     progress.done('ready');
     return { TEST_NEO4J_URI: neo4j.uri, TEST_NEO4J_USER: neo4j.user, TEST_NEO4J_PASSWORD: password };
   } catch (fault) {
@@ -107,7 +99,7 @@ async function sweepTestRuns(): Promise<void> {
   mkdirSync(parent, { recursive: true });
   const folders = readdirSync(parent).map((name) => join(parent, name));
   for (const folder of folders.filter(isAbandoned)) {
-    await stopRecorded(join(folder, 'processes'), 2_000);
+    await stopRecorded(join(folder, 'processes'), { graceMs: 2_000 });
     removeTestRun(folder);
   }
 }

@@ -3,6 +3,7 @@ import { runJest } from '../jest.ts';
 import { addCounts, type Counts, none } from '../jest-summary.ts';
 import type { TestOptions } from '../options.ts';
 import type { Console } from '../progress.ts';
+import type { StopSignals } from '../stop-signals.ts';
 import { startTestStores } from '../test-stores.ts';
 import { verifySteps } from '../verify-steps.ts';
 import { runChecks } from './verify.ts';
@@ -20,9 +21,10 @@ const systems: Phase = { projects: ['e2e', 'faults'], workers: Math.max(1, Math.
 const faults: Phase = { ...systems, projects: ['faults'] };
 
 /** Every check and every test; with a filter or for the faults alone only those tests. */
-export async function test(options: TestOptions, console: Console, signal: AbortSignal): Promise<Counts> {
+export async function test(options: TestOptions, console: Console, stop: StopSignals): Promise<Counts> {
+  const signal = stop.wanted;
   const isWhole = !options.faults && options.filter.length === 0;
-  const starting = startTestStores(console, signal);
+  const starting = startTestStores(console, stop);
   starting.catch(() => undefined);
   const checks = isWhole ? await runChecks(verifySteps, console, signal) : none;
   const stores = await starting;
