@@ -1,6 +1,5 @@
-import { DeliveredType, DeliveryStatus } from '@socmate/contracts';
+import { DeliveredType, DeliveryStatus, TOTAL_MAX } from '@socmate/contracts';
 import { z } from 'zod';
-import { TOTAL_MAX } from './incident-list.ts';
 import { type Queryable, rows } from './pool.ts';
 import { type Position, positionColumn } from './position.ts';
 import type { EndpointPage, EndpointView } from './webhook-endpoints.ts';

@@ -1,11 +1,8 @@
-import type { IncidentStatus, Priority, Severity } from '@socmate/contracts';
+import { type IncidentStatus, type Priority, type Severity, TOTAL_MAX } from '@socmate/contracts';
 import { z } from 'zod';
 import { IncidentRecord } from './incident-record.ts';
 import { type Queryable, rows } from './pool.ts';
 import { type Position, positionColumn } from './position.ts';
-
-/** Totals are exact up to here. */
-export const TOTAL_MAX = 10_000;
 
 export type IncidentTimeColumn = 'created_at' | 'last_modified_at' | 'synced_at';
 

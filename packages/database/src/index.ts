@@ -5,6 +5,7 @@ export {
   createApiKeyCredentials,
 } from './api-key-credentials.ts';
 export { type ApiKeyChange, type ApiKeyRecord, type ApiKeys, createApiKeys } from './api-keys.ts';
+export { appendAudit } from './append-audit.ts';
 export { type AuditLog, type AuditRecord, type AuditState, createAuditLog } from './audit-log.ts';
 export { databaseAway } from './database-fault.ts';
 export { createDeliveries, type Deliveries, type DeliveryFilter } from './deliveries.ts';
@@ -26,7 +27,6 @@ export {
   type IncidentOrder,
   type IncidentPage,
   type IncidentTimeColumn,
-  TOTAL_MAX,
 } from './incident-list.ts';
 export {
   createIncidentPages,
@@ -47,6 +47,14 @@ export { keepPartitions, type PartitionUpkeep } from './partitions.ts';
 export { createPool, type Pool, type PoolOptions, type Queryable, transaction } from './pool.ts';
 export type { Position } from './position.ts';
 export { createPrisma, type Db, type PrismaClient } from './prisma.ts';
+export {
+  createSiemProviders,
+  type NewProvider,
+  type ProviderChange,
+  type ProviderRecord,
+  type ProviderView,
+  type SiemProviders,
+} from './siem-providers.ts';
 export {
   createWebhookEndpoints,
   type EndpointChange,
