@@ -2,4 +2,5 @@ export { cloneDatabase, type TestDatabase } from './database.ts';
 export { testQueue } from './queue.ts';
 export { requireEnv } from './require-env.ts';
 export { anEndpoint, anIncident, aProvider } from './rows.ts';
+export { trustAuthority } from './trust-authority.ts';
 export { until } from './until.ts';

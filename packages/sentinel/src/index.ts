@@ -1,0 +1,14 @@
+export { READER_ROLE } from './azure-faults.ts';
+export {
+  AzureConfig,
+  type AzureEndpoints,
+  type AzureSettings,
+  azureSettings,
+  Cloud,
+} from './azure-settings.ts';
+export { checkWorkspace, type WorkspaceCheck, type WorkspaceHealth } from './check-workspace.ts';
+export { resolveWorkspace } from './resolve-workspace.ts';
+export type { SentinelAlert, SentinelIncidentPage, UnreadableIncident } from './sentinel-answers.ts';
+export { createSentinelClient, type PagesQuery, type SentinelClient } from './sentinel-client.ts';
+export { parseIncident, type SentinelIncident } from './sentinel-incident.ts';
+export type { AzureCredentials, SentinelWorkspace, WorkspacePlace } from './workspace.ts';

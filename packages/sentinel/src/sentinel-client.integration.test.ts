@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { type Simulator, startSimulator } from '@socmate/azure-simulator';
+import { trustAuthority } from '@socmate/testing';
+import { checkWorkspace } from './check-workspace.ts';
+import { resolveWorkspace } from './resolve-workspace.ts';
+import { createSentinelClient } from './sentinel-client.ts';
+import type { SentinelWorkspace } from './workspace.ts';
+
+let simulator: Simulator;
+const signal = new AbortController().signal;
+const everything = { modifiedSince: new Date(0), signal };
+
+beforeAll(async () => {
+  simulator = await startSimulator({ isPopulated: false });
+  trustAuthority(simulator.caPem);
+});
+afterAll(() => simulator.close());
+beforeEach(async () => {
+  await fetch(`${simulator.controlUrl}/faults`, { method: 'DELETE' });
+});
+
+const azure = () => ({ authorityHost: simulator.url, resourceManagerUrl: simulator.url });
+const aWorkspace = (only: Partial<SentinelWorkspace> = {}, name = 'prod-sentinel'): SentinelWorkspace => {
+  const found = simulator.workspaces.find((workspace) => workspace.name === name)!;
+  return {
+    cloud: 'public',
+    tenantId: found.tenant_id,
+    clientId: found.client_id,
+    clientSecret: found.client_secret,
+    subscriptionId: found.subscription_id,
+    resourceGroup: found.resource_group,
+    workspaceName: found.workspace_name,
+    ...only,
+  };
+};
+const control = async (path: string, body: object): Promise<unknown> => {
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
+  const answer = await fetch(`${simulator.controlUrl}${path}`, init);
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.json();
+};
+const pagesOf = async (workspace: SentinelWorkspace) => {
+  const pages = [];
+  for await (const page of createSentinelClient(azure(), workspace).incidentPages(everything))
+    pages.push(page);
+  return pages;
+};
+const nowhere = '00000000-0000-4000-8000-000000000000';
+
+test('all pages are read, newest first, and only the last says so', async () => {
+  await control('/generate', { incidents: 120, seed: 3, spread: 'PT24H' });
+  const pages = await pagesOf(aWorkspace());
+  expect(pages.map(({ incidents }) => incidents.length)).toEqual([50, 50, 20]);
+  expect(pages.map(({ isLast }) => isLast)).toEqual([false, false, true]);
+  const times = pages.flatMap(({ incidents }) => incidents.map(({ lastModifiedAt }) => lastModifiedAt));
+  expect(times).toEqual(times.toSorted().toReversed());
+});
+
+test('a workspace is found by its GUID alone', async () => {
+  for (const workspace of simulator.workspaces) {
+    const place = await resolveWorkspace(azure(), aWorkspace(), workspace.workspace_id.toUpperCase(), signal);
+    expect(place).toEqual({
+      subscriptionId: workspace.subscription_id,
+      resourceGroup: workspace.resource_group,
+      workspaceName: workspace.workspace_name,
+    });
+  }
+});
+
+test('a workspace that the application cannot see is refused by name', async () => {
+  await expect(resolveWorkspace(azure(), aWorkspace(), nowhere, signal)).rejects.toMatchObject({
+    code: 'invalid_input',
+    message: expect.stringContaining(nowhere),
+  });
+});
+
+test.each([
+  [
+    'client secret',
+    { clientSecret: 'wrong' },
+    /client secret .* is wrong \(AADSTS7000215\)/,
+    ['denied', 'skipped'],
+  ],
+  ['application', { clientId: nowhere }, /knows no application .* \(AADSTS700016\)/, ['denied', 'skipped']],
+  ['tenant', { tenantId: nowhere }, /knows no tenant .* \(AADSTS90002\)/, ['denied', 'skipped']],
+  ['tenant that is none', { tenantId: 'a tenant' }, /tenant id/, ['denied', 'skipped']],
+  ['workspace', { workspaceName: 'other' }, /no workspace other/, ['ok', 'denied']],
+  ['resource group', { resourceGroup: 'other' }, /resource group other/, ['ok', 'denied']],
+  ['subscription', { subscriptionId: nowhere }, /of subscription 0000/, ['ok', 'denied']],
+])('a wrong %s is told apart, in a sentence', async (_, only, message, statuses) => {
+  const health = await checkWorkspace(azure(), aWorkspace(only), signal);
+  expect(health).toMatchObject({ status: 'error', message: expect.stringMatching(message) });
+  expect(health.checks.slice(0, 2).map(({ status }) => status)).toEqual(statuses);
+});
+
+test('a healthy workspace says what was tried and what was not', async () => {
+  const health = await checkWorkspace(azure(), aWorkspace(), signal);
+  expect(health).toMatchObject({ status: 'healthy', latencyMs: expect.any(Number) });
+  expect(health.checks.map(({ name, status }) => `${name} ${status}`)).toEqual([
+    'token ok',
+    'incidents_read ok',
+    'log_query skipped',
+    'comment_write skipped',
+  ]);
+});
+
+test.each([
+  ['429 with a short Retry-After', { target: 'incidents', kind: '429', count: 1, ms: 1 }],
+  ['500', { target: 'incidents', kind: '500', count: 1 }],
+  ['a dropped connection', { target: 'incidents', kind: 'drop', count: 1 }],
+  ['500 of the sign-in', { target: 'token', kind: '500', count: 1 }],
+])('one %s is retried', async (_, fault) => {
+  await control('/faults', fault);
+  await expect(pagesOf(aWorkspace({}, 'sample-rest'))).resolves.toHaveLength(1);
+});
+
+test('a long Retry-After is handed to the caller instead of being waited for', async () => {
+  await control('/faults', { target: 'incidents', kind: '429', ms: 120_000 });
+  await expect(pagesOf(aWorkspace())).rejects.toMatchObject({ code: 'unavailable', retryAfterS: 120 });
+});
+
+test('a list that never ends is given up', async () => {
+  await control('/faults', { target: 'incidents', kind: 'endless' });
+  await expect(pagesOf(aWorkspace())).rejects.toMatchObject({ code: 'upstream_error' });
+});
+
+test('a read of alerts or entities is one request, whatever comes back', async () => {
+  const workspace = aWorkspace({}, 'sample-rest');
+  const [page] = await pagesOf(workspace);
+  const name = page!.incidents[0]!.name;
+  await control('/faults', { target: 'alerts', kind: '500' });
+  await fetch(`${simulator.controlUrl}/requests`, { method: 'DELETE' });
+  const client = createSentinelClient(azure(), workspace);
+  await expect(client.alertsOf(name, signal)).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(client.entitiesOf(name, signal)).resolves.not.toHaveLength(0);
+  await expect(client.entitiesOf(nowhere, signal)).rejects.toMatchObject({ code: 'not_found' });
+  const requests = JSON.stringify(await (await fetch(`${simulator.controlUrl}/requests`)).json());
+  expect(requests.match(/\/alerts/g)).toHaveLength(1);
+});
+
+test('a caller who stops gets its own reason, at once', async () => {
+  await control('/faults', { target: 'incidents', kind: 'latency', ms: 20_000 });
+  const stop = new AbortController();
+  const client = createSentinelClient(azure(), aWorkspace());
+  const pages = client.incidentPages({ ...everything, signal: stop.signal });
+  const reading = pages[Symbol.asyncIterator]().next();
+  setTimeout(() => stop.abort(), 50);
+  await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
+});

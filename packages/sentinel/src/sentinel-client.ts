@@ -1,0 +1,171 @@
+import type { SecurityInsights } from '@azure/arm-securityinsight';
+import { AppError } from '@socmate/runtime';
+import { type Attempted, azureFault, garbled, READER_ROLE } from './azure-faults.ts';
+import { type AzureSettings, endpointsOf } from './azure-settings.ts';
+import { createCredential } from './credential.ts';
+import { harden } from './pipeline-policies.ts';
+import type { SentinelAlert, SentinelIncidentPage } from './sentinel-answers.ts';
+import { parseAlerts, parseEntities, parseIncidentPage } from './sentinel-answers.ts';
+import { parseStorableJson } from './storable-json.ts';
+import type { SentinelWorkspace } from './workspace.ts';
+
+const API_VERSION = '2025-09-01';
+const REQUEST_TIMEOUT_MS = 30_000;
+const PAGE_SIZE = 50;
+
+export interface PagesQuery {
+  readonly modifiedSince: Date;
+  /** The greatest number of incidents in a page; Azure's own limit, 50, unless given. */
+  readonly pageSize?: number;
+  readonly signal: AbortSignal;
+}
+
+export interface SentinelClient {
+  /**
+   * Pages of the incidents modified since then, newest first: one that is modified meanwhile moves to the front
+   * and shifts others back, so that a reader may see an incident twice and misses none.
+   */
+  incidentPages(query: PagesQuery): AsyncIterable<SentinelIncidentPage>;
+  /** One request of Azure's read quota. */
+  alertsOf(incidentName: string, signal: AbortSignal): Promise<readonly SentinelAlert[]>;
+  /** One request of Azure's read quota. */
+  entitiesOf(incidentName: string, signal: AbortSignal): Promise<readonly unknown[]>;
+}
+
+interface Context {
+  readonly open: () => Promise<SecurityInsights>;
+  readonly workspace: SentinelWorkspace;
+}
+
+function attempting(workspace: SentinelWorkspace, doing: string): Attempted {
+  const { clientId, workspaceName, resourceGroup, subscriptionId } = workspace;
+  return {
+    doing: `${doing} of workspace ${workspaceName}`,
+    onForbidden: `Application ${clientId} lacks the role "${READER_ROLE}" on workspace ${workspaceName}`,
+    onNotFound: new AppError(
+      'invalid_input',
+      `Azure has no workspace ${workspaceName} in resource group ${resourceGroup} of subscription ${subscriptionId}`,
+    ),
+  };
+}
+
+/** Parses what the service sent, before the client's own deserialiser spoilt it. */
+function read<T>(attempted: Attempted, body: string | undefined, parse: (body: unknown) => T): T {
+  try {
+    return parse(parseStorableJson(body ?? ''));
+  } catch (cause) {
+    throw garbled(attempted, cause);
+  }
+}
+
+function refuseRepeated(seen: Set<string>, link: string | undefined, attempted: Attempted): void {
+  if (link === undefined) return;
+  if (seen.has(link)) {
+    throw new AppError(
+      'upstream_error',
+      `Azure’s list of pages never ends: a link repeats while ${attempted.doing}`,
+    );
+  }
+  seen.add(link);
+}
+
+async function* incidentPages(
+  { open, workspace }: Context,
+  query: PagesQuery,
+): AsyncGenerator<SentinelIncidentPage> {
+  const attempted = attempting(workspace, 'reading the incidents');
+  const seen = new Set<string>();
+  let body: string | undefined;
+  const insights = await open();
+  const pages = insights.incidents
+    .list(workspace.resourceGroup, workspace.workspaceName, {
+      filter: `properties/lastModifiedTimeUtc ge ${query.modifiedSince.toISOString()}`,
+      orderby: 'properties/lastModifiedTimeUtc desc',
+      top: query.pageSize ?? PAGE_SIZE,
+      abortSignal: query.signal,
+      requestOptions: { timeout: REQUEST_TIMEOUT_MS },
+      onResponse: (response) => {
+        body = response.bodyAsText ?? undefined;
+      },
+    })
+    .byPage();
+  for (;;) {
+    body = undefined;
+    const answer = await pages.next().catch((fault: unknown) => {
+      throw query.signal.aborted ? fault : azureFault(attempted, fault);
+    });
+    if (answer.done) return;
+    const { nextLink, ...page } = read(attempted, body, parseIncidentPage);
+    refuseRepeated(seen, nextLink, attempted);
+    yield page;
+    if (page.isLast) return;
+  }
+}
+
+type DetailsCall = 'listAlerts' | 'listEntities';
+
+interface Wanted<T> {
+  readonly call: DetailsCall;
+  readonly doing: string;
+  readonly incidentName: string;
+  readonly parse: (body: unknown) => T;
+}
+
+async function details<T>({ open, workspace }: Context, wanted: Wanted<T>, signal: AbortSignal): Promise<T> {
+  const { call, incidentName } = wanted;
+  const base = attempting(workspace, `${wanted.doing} of incident ${incidentName}`);
+  const onNotFound = new AppError(
+    'not_found',
+    `Azure has no incident ${incidentName} in workspace ${workspace.workspaceName}`,
+  );
+  const attempted = { ...base, onNotFound };
+  let body: string | undefined;
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+  const insights = await open();
+  try {
+    await insights.incidents[call](workspace.resourceGroup, workspace.workspaceName, incidentName, {
+      abortSignal: deadline,
+      onResponse: (response) => {
+        body = response.bodyAsText ?? undefined;
+      },
+    });
+  } catch (fault) {
+    throw signal.aborted ? fault : azureFault(attempted, fault);
+  }
+  return read(attempted, body, wanted.parse);
+}
+
+async function openInsights(azure: AzureSettings, workspace: SentinelWorkspace): Promise<SecurityInsights> {
+  // A CommonJS package that requires ES modules of the graph this file belongs to: it needs them already linked.
+  const { SecurityInsights: Client } = await import('@azure/arm-securityinsight');
+  const endpoints = endpointsOf(azure, workspace.cloud);
+  const { resourceManagerUrl } = endpoints;
+  const client = new Client(createCredential(endpoints, workspace), workspace.subscriptionId, {
+    endpoint: resourceManagerUrl,
+    $host: resourceManagerUrl,
+    apiVersion: API_VERSION,
+  });
+  harden(client.pipeline, resourceManagerUrl);
+  return client;
+}
+
+/** Opens no connection until the first call, and keeps its access token between calls. */
+export function createSentinelClient(azure: AzureSettings, workspace: SentinelWorkspace): SentinelClient {
+  let opened: Promise<SecurityInsights> | undefined;
+  const context: Context = { workspace, open: () => (opened ??= openInsights(azure, workspace)) };
+  return {
+    incidentPages: (query) => incidentPages(context, query),
+    alertsOf: (incidentName, signal) =>
+      details(
+        context,
+        { call: 'listAlerts', doing: 'reading the alerts', incidentName, parse: parseAlerts },
+        signal,
+      ),
+    entitiesOf: (incidentName, signal) =>
+      details(
+        context,
+        { call: 'listEntities', doing: 'reading the entities', incidentName, parse: parseEntities },
+        signal,
+      ),
+  };
+}
