@@ -187,3 +187,10 @@ test('no more connections to one origin are opened than allowed', async () => {
   expect(answers).toEqual(Array(50).fill('ok'));
   expect(server.connections()).toBe(2);
 });
+
+test.each(['', 'no certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'])(
+  'the additional CA %p is refused at once, not ignored',
+  (ca) => {
+    expect(() => agentWith({ ca })).toThrow('the additional CA is not a PEM certificate');
+  },
+);

@@ -28,7 +28,7 @@ export function createGuardedAgent(policy: TargetPolicy, options: GuardedAgentOp
   });
 }
 
-// A pool hands queued requests to a client from another request's context, so each client has to be wrapped.
+// Each client, not the agent: a pool sends what it queued later, in whatever context frees a connection.
 function createUntracedClient(origin: URL, options: object): Dispatcher {
   const client = new Client(origin, options);
   const dispatch = client.dispatch.bind(client);

@@ -1,6 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import { isIP, type LookupFunction } from 'node:net';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { callbackify } from 'node:util';
+import { AppError } from '@socmate/runtime';
 import { buildConnector } from 'undici';
 import { BlockedTargetError } from './blocked-target-error.ts';
 import { findOriginFault } from './check-target.ts';
@@ -40,7 +42,17 @@ export function createGuardedConnector(
 // One context for all connections: making it costs more than a handshake.
 function createTrust(ca: string | undefined): SecureContext {
   const usual = getCACertificates('default');
-  return createSecureContext({ ca: ca === undefined ? usual : [...usual, ca], minVersion: 'TLSv1.2' });
+  const more = ca === undefined ? [] : [parseCertificates(ca)];
+  return createSecureContext({ ca: [...usual, ...more], minVersion: 'TLSv1.2' });
+}
+
+// A secure context takes any text without a word, and then trusts nothing more than before.
+function parseCertificates(pem: string): string {
+  try {
+    return new X509Certificate(pem) && pem;
+  } catch (cause) {
+    throw new AppError('invalid_input', 'the additional CA is not a PEM certificate', { cause });
+  }
 }
 
 function createJudgedLookup(policy: TargetPolicy, lookup: NameLookup): LookupFunction {

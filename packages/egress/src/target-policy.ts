@@ -19,7 +19,7 @@ export interface TargetPolicyText {
   readonly allowedCidrs: string;
 }
 
-export const DEFAULT_PORTS: readonly number[] = [443, 8443];
+const DEFAULT_PORTS: readonly number[] = [443, 8443];
 
 /** Reads `WEBHOOK_ALLOWED_PORTS` and `WEBHOOK_ALLOWED_CIDRS`; every fault is told at once. */
 export function parseTargetPolicy(text: TargetPolicyText): TargetPolicy {
