@@ -39,17 +39,19 @@ export function createGuardedConnector(
   };
 }
 
+const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
 // One context for all connections: making it costs more than a handshake.
 function createTrust(ca: string | undefined): SecureContext {
-  const usual = getCACertificates('default');
-  const more = ca === undefined ? [] : [parseCertificates(ca)];
-  return createSecureContext({ ca: [...usual, ...more], minVersion: 'TLSv1.2' });
+  const more = ca === undefined ? [] : parseCertificates(ca);
+  return createSecureContext({ ca: [...getCACertificates('default'), ...more], minVersion: 'TLSv1.2' });
 }
 
 // A secure context takes any text without a word, and then trusts nothing more than before.
-function parseCertificates(pem: string): string {
+function parseCertificates(text: string): string[] {
+  const blocks = text.match(PEM) ?? [''];
   try {
-    return new X509Certificate(pem) && pem;
+    return blocks.map((pem) => new X509Certificate(pem).toString());
   } catch (cause) {
     throw new AppError('invalid_input', 'the additional CA is not a PEM certificate', { cause });
   }
