@@ -20,7 +20,7 @@ export {
   type SettledAttempt,
 } from './delivery-queue.ts';
 export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
-export { createIdempotencyKeys, type IdempotencyKeys, type IdempotentCall } from './idempotency-keys.ts';
+export { type Claimed, createIdempotencyKeys, type IdempotencyKeys, type IdempotentCall } from './idempotency-keys.ts';
 export {
   type IncidentFilter,
   type IncidentListing,
@@ -38,6 +38,7 @@ export {
 export { IncidentRecord } from './incident-record.ts';
 export {
   createIncidents,
+  type IncidentRef,
   type Incidents,
   type IncidentWithDetails,
   type LocalChange,

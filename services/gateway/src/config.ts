@@ -1,0 +1,23 @@
+import { CommonConfig, envFlag, envList } from '@socmate/runtime';
+import { AzureConfig } from '@socmate/sentinel';
+import { z } from 'zod';
+
+export const Config = CommonConfig.extend({
+  ...AzureConfig.shape,
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  /** Where people and tools reach the gateway: what links in answers and events begin with. */
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Addresses and ranges of proxies whose `X-Forwarded-For` is believed. */
+  TRUSTED_PROXIES: envList.default([]),
+  MASTER_KEYS: z.string().min(1),
+  BOOTSTRAP_ADMIN_KEY: z.string().optional(),
+  BOOTSTRAP_RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(120),
+  NEO4J_URI: z.url().optional(),
+  NEO4J_USER: z.string().default('neo4j'),
+  NEO4J_PASSWORD: z.string().default(''),
+  WEBHOOK_ALLOW_HTTP: envFlag.default(false),
+  WEBHOOK_ALLOWED_PORTS: z.string().default(''),
+  WEBHOOK_ALLOWED_CIDRS: z.string().default(''),
+});
+export type Config = z.output<typeof Config>;

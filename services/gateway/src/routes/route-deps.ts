@@ -1,0 +1,14 @@
+import type { CursorCodec } from '@socmate/crypto';
+import type { ApiKeys, AuditLog } from '@socmate/database';
+import type { Clock, Readiness } from '@socmate/runtime';
+import type { ManageApiKeys } from '../api-keys/manage-api-keys.ts';
+
+/** All that routes ask for. A factory of routes takes a part of it and only closes over it. */
+export interface RouteDeps {
+  readonly clock: Clock;
+  readonly cursors: CursorCodec;
+  readonly ready: () => Promise<Readiness>;
+  readonly apiKeys: ApiKeys;
+  readonly manageApiKeys: ManageApiKeys;
+  readonly auditLog: AuditLog;
+}

@@ -1,0 +1,168 @@
+import { createCursorCodec, createSealer, parseMasterKeys } from '@socmate/crypto';
+import {
+  createApiKeyCredentials,
+  createApiKeys,
+  createAuditLog,
+  createIdempotencyKeys,
+  createPool,
+  createPrisma,
+  databaseAway,
+  type Pool,
+  type PrismaClient,
+} from '@socmate/database';
+import {
+  type AppOptions,
+  createApp,
+  finish,
+  type Gate,
+  mount,
+  mountDocs,
+  startHttpServer,
+} from '@socmate/http';
+import { createGraphHealth, noGraph } from '@socmate/knowledge-graph';
+import { connectFailFast } from '@socmate/queue';
+import {
+  type Clock,
+  createIds,
+  createLogger,
+  type HealthChecks,
+  type Ids,
+  Lifecycle,
+  type Logger,
+  type Running,
+  readiness,
+  startHealthServer,
+  startTimer,
+  systemClock,
+} from '@socmate/runtime';
+import { createAuthenticator } from './access/authenticate.ts';
+import { createIdempotentCalls } from './access/idempotent-calls.ts';
+import { createRateLimits } from './access/rate-limits.ts';
+import { startUsageRecorder } from './access/usage-recorder.ts';
+import { keepBootstrapKey } from './api-keys/bootstrap-key.ts';
+import { createManageApiKeys } from './api-keys/manage-api-keys.ts';
+import type { Config } from './config.ts';
+import { openApiOf } from './openapi.ts';
+import { allRoutes } from './routes/all-routes.ts';
+import type { RouteDeps } from './routes/route-deps.ts';
+
+export interface Overrides {
+  readonly clock?: Clock;
+  readonly log?: Logger;
+}
+
+export interface Gateway extends Running {
+  readonly log: Logger;
+  /** Where the API answers. */
+  readonly url: string;
+  /** Where `/metrics` answers, with health once more. */
+  readonly healthUrl: string;
+}
+
+/** What the parts of one gateway share. */
+interface Base {
+  readonly life: Lifecycle;
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly pool: Pool;
+  readonly prisma: PrismaClient;
+  readonly redis: ReturnType<typeof connectFailFast>;
+}
+
+const SWEEP_INTERVAL_MS = 3_600_000;
+
+export async function startGateway(config: Config, overrides: Overrides = {}): Promise<Gateway> {
+  return Lifecycle.start(async (life) => {
+    const base = openBase(life, config, overrides);
+    const { log } = base;
+    await storeBootstrapKey(base);
+    const { gate, forgetKey } = openGate(base);
+    const checks = openChecks(base);
+    const routes = allRoutes(routeDeps(base, checks, forgetKey));
+    const server = await listen(base, routes, gate);
+    const { HEALTH_HOST: host, HEALTH_PORT: port } = config;
+    const health = await startHealthServer({ host, port, checks, isClosing: () => life.isClosing });
+    life.use('health', health, (one) => one.close());
+    log.info({ url: server.url, healthUrl: health.url }, 'started');
+    return { log, url: server.url, healthUrl: health.url, close: () => life.close() };
+  });
+}
+
+function openBase(life: Lifecycle, config: Config, overrides: Overrides): Base {
+  const log = overrides.log ?? createLogger('gateway', config.LOG_LEVEL);
+  const onFault = (err: Error): void => log.warn({ err }, 'postgres connection fault');
+  const pool = life.use(
+    'postgres',
+    createPool(config.DATABASE_URL, { size: config.DATABASE_POOL_SIZE, name: 'gateway', onFault }),
+    (one) => one.end(),
+  );
+  const prisma = life.use('prisma', createPrisma(pool), (one) => one.$disconnect());
+  const redis = life.use('redis', connectFailFast(config.REDIS_URL), (one) => one.disconnect());
+  return { life, config, log, pool, prisma, redis, clock: overrides.clock ?? systemClock, ids: createIds() };
+}
+
+async function storeBootstrapKey({ config, log, ...deps }: Base): Promise<void> {
+  const { BOOTSTRAP_ADMIN_KEY: key, BOOTSTRAP_RATE_LIMIT_PER_MINUTE: rate } = config;
+  if (key === undefined) return;
+  if ((await keepBootstrapKey(deps, key, rate)) === 'added') log.info('bootstrap admin key stored');
+}
+
+/** Authentication, rates and idempotency, with what they write behind. */
+function openGate(base: Base): { gate: Gate; forgetKey: (keyId: string) => void } {
+  const { life, config, log, clock, pool, redis } = base;
+  const credentials = createApiKeyCredentials(pool);
+  const idempotencyKeys = createIdempotencyKeys(pool);
+  const usage = life.use('key use', startUsageRecorder({ credentials, clock, log }), (one) => one.close());
+  const { authenticate, forget } = createAuthenticator({ credentials, clock, onUse: usage.record });
+  const { admit } = createRateLimits(redis, `${config.QUEUE_PREFIX}:rate`);
+  const sealer = createSealer(parseMasterKeys(config.MASTER_KEYS));
+  const sweep = async (): Promise<void> => {
+    await idempotencyKeys.sweep();
+    await credentials.forgetOldUse();
+  };
+  life.use('sweep', startTimer('sweep', SWEEP_INTERVAL_MS, log, sweep), (one) => one.close());
+  return {
+    gate: { authenticate, admit, once: createIdempotentCalls({ idempotencyKeys, sealer, log }) },
+    forgetKey: forget,
+  };
+}
+
+function openChecks({ life, config, pool, redis }: Base): HealthChecks {
+  const { NEO4J_URI: uri, NEO4J_USER: user, NEO4J_PASSWORD: password } = config;
+  const configured = uri === undefined ? noGraph : createGraphHealth({ uri, user, password });
+  const graph = life.use('graph', configured, (one) => one.close());
+  return {
+    vital: { postgres: () => pool.query('SELECT 1') },
+    optional: { redis: () => redis.ping(), neo4j: () => graph.check() },
+  };
+}
+
+function routeDeps(base: Base, checks: HealthChecks, onChanged: (keyId: string) => void): RouteDeps {
+  const { life, config, clock, ids, prisma } = base;
+  return {
+    clock,
+    cursors: createCursorCodec(parseMasterKeys(config.MASTER_KEYS)),
+    ready: () => readiness(checks, life.isClosing),
+    apiKeys: createApiKeys(prisma),
+    manageApiKeys: createManageApiKeys({ prisma, clock, ids, onChanged }),
+    auditLog: createAuditLog(prisma),
+  };
+}
+
+async function listen({ life, config, log, ids }: Base, routes: ReturnType<typeof allRoutes>, gate: Gate) {
+  const options: AppOptions = {
+    gate,
+    log,
+    ids,
+    explain: databaseAway,
+    trustedProxies: config.TRUSTED_PROXIES,
+  };
+  const app = createApp(options);
+  mountDocs(app, 'SoCMate API', openApiOf(routes));
+  mount(app, routes, options);
+  finish(app, routes, options);
+  const { HOST: host, PORT: port, SHUTDOWN_GRACE_MS: graceMs } = config;
+  return life.use('http', await startHttpServer(app, { host, port, graceMs }), (one) => one.close());
+}
