@@ -39,11 +39,10 @@ const unauthorized = (code: string, message: string): ArmError =>
     'www-authenticate': `Bearer authorization_uri="https://login.windows.net/", error="invalid_token", error_description="${message}"`,
   });
 
-const expired = (now: Date, end: number | undefined): ArmError => {
-  const ended = end === undefined ? 'unknown' : new Date(end * 1_000).toISOString();
-  const message = `The access token expiry UTC time '${ended}' is earlier than current UTC time '${now.toISOString()}'.`;
+export function expiredToken(end: Date, now: Date): ArmError {
+  const message = `The access token expiry UTC time '${end.toISOString()}' is earlier than current UTC time '${now.toISOString()}'.`;
   return unauthorized('ExpiredAuthenticationToken', message);
-};
+}
 
 export async function openAccessTokens(dataDir: string, tenant: Tenant, clock: Clock): Promise<AccessTokens> {
   const jwk = await openKey(dataDir);
@@ -107,7 +106,9 @@ async function readToken(
     const options = { issuer, algorithms: ['RS256'], currentDate: clock.now() };
     return (await jwtVerify(token, key, options)).payload;
   } catch (cause) {
-    if (cause instanceof errors.JWTExpired) throw expired(clock.now(), cause.payload.exp);
+    if (cause instanceof errors.JWTExpired) {
+      throw expiredToken(new Date((cause.payload.exp ?? 0) * 1_000), clock.now());
+    }
     throw unauthorized('InvalidAuthenticationToken', 'The access token is invalid.');
   }
 }

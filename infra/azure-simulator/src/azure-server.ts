@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '@socmate/runtime';
 import { decodeJwt } from 'jose';
+import { expiredToken } from './access-tokens.ts';
 import { ArmError } from './arm-error.ts';
 import type { Authority } from './authority.ts';
 import { entraError } from './entra.ts';
@@ -51,8 +52,7 @@ function refusal(kind: Fault['kind'], fault: Fault, now: Date): Reply | undefine
   if (kind === '429') return armReply(tooManyRequests(retryAfterS));
   if (kind === '500') return armReply(new ArmError(500, 'InternalServerError', 'Internal server error'));
   if (kind !== 'expired') return undefined;
-  const message = `The access token expiry UTC time '${now.toISOString()}' is earlier than current UTC time '${now.toISOString()}'.`;
-  return armReply(new ArmError(401, 'ExpiredAuthenticationToken', message));
+  return armReply(expiredToken(now, now));
 }
 
 function armReply({ status, code, message, headers }: ArmError): Reply {
@@ -66,7 +66,7 @@ function callOf(req: IncomingMessage, url: URL, params: Call['params'], body: st
     params,
     query: url.searchParams,
     headers: req.headers,
-    host: url.host,
+    host: req.headers.host ?? '127.0.0.1',
     body,
     faults: new Set(),
   };
@@ -105,7 +105,7 @@ export function createAzureServer(deps: AzureServerDeps): Server {
   const { authority, clock, faults, log } = deps;
   const match = createMatcher(deps.routes);
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const url = new URL(req.url ?? '/', `https://${req.headers.host ?? '127.0.0.1'}`);
+    const url = new URL(req.url ?? '/', 'https://127.0.0.1');
     const { route, params, isOtherMethod } = match(req.method ?? 'GET', url.pathname);
     const call = callOf(req, url, params, (await readBody(req)) ?? '');
     const target = route?.kind ?? 'unknown';

@@ -64,7 +64,7 @@ const generate = (call: Call, deps: ControlDeps): Reply => {
 const change = (call: Call, deps: ControlDeps): Reply => {
   const workspace = workspaceOf(call, deps);
   const given = call.params['number'] ?? '';
-  const number = Number(given);
+  const number = /^\d{1,15}$/.test(given) ? Number(given) : 0;
   if (!workspace.incidents.byNumber(number)) {
     throw new ControlError(404, `${workspace.name} has no incident ${given}`);
   }
@@ -75,7 +75,7 @@ const change = (call: Call, deps: ControlDeps): Reply => {
     change: parseBody(ChangeBody, call),
   } as const;
   const [changed] = deps.simulated.perform(operation, deps.clock.now());
-  return ok(changed?.body());
+  return ok(changed?.source.body(changed));
 };
 
 const reset = (call: Call, deps: ControlDeps): Reply => {

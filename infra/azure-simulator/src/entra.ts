@@ -49,11 +49,18 @@ const invalidRequest = (code: number, message: string): Refusal => ({
   message,
 });
 
-const unknownTenant = (tenant: string): Refusal =>
-  invalidRequest(
+const GUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+function unknownTenant(tenant: string): Refusal {
+  if (!GUID.test(tenant) && !tenant.includes('.')) {
+    const message = `Specified tenant identifier '${tenant}' is neither a valid DNS name, nor a valid external domain.`;
+    return invalidRequest(900_023, message);
+  }
+  return invalidRequest(
     90_002,
     `Tenant '${tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.`,
   );
+}
 
 const unknownClient = (clientId: string): Refusal => ({
   status: 400,

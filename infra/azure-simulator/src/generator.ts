@@ -1,5 +1,5 @@
 import { GENERATED_STORIES, type Story } from './generator-stories.ts';
-import type { IncidentRecord } from './incident-store.ts';
+import type { IncidentRecord, IncidentSource } from './incident-store.ts';
 import { type GenerateFacts, SEVERITIES } from './journal.ts';
 import { createRandom, type Random } from './random.ts';
 import {
@@ -11,7 +11,7 @@ import {
   incidentName,
   type Occurrence,
 } from './rest-bodies.ts';
-import { instantAt } from './times.ts';
+import { type Instant, instantAt, laterThan } from './times.ts';
 import type { Workspace } from './workspace.ts';
 
 type Severity = (typeof SEVERITIES)[number];
@@ -39,7 +39,7 @@ function pickSeverity(random: Random, weights: GenerateFacts['severity']): Sever
   return 'Medium';
 }
 
-function content(random: Random, severity: Severity, created: Date): Content {
+function content(random: Random, severity: string, created: Date): Content {
   const story = random.pick(GENERATED_STORIES);
   const cast = story.cast(random);
   const end = created.getTime() - random.int(60, 900) * 1_000;
@@ -54,47 +54,61 @@ function content(random: Random, severity: Severity, created: Date): Content {
   return { story, alerts, entities: cast.entities };
 }
 
-/**
- * One generated incident. What it contains is drawn again whenever it is asked for, from a seed of its own,
- * so that a hundred thousand of them are only their dates and severities in memory.
- */
-function generateOne(facts: GenerateFacts, position: number, place: GenerationPlace): IncidentRecord {
-  const { workspace, seed, firstNumber, at } = place;
-  const draw = createRandom(facts.seed, position);
-  const severity = pickSeverity(draw, facts.severity);
-  const createdMs = at.getTime() - 1_000 - Math.floor(draw.next() * facts.spreadMs);
-  const created = instantAt(createdMs, draw.int(0, 9_999));
-  // All appear at once, yet each at an instant of its own.
+/** When the n-th of them appears: all at once, yet each at an instant of its own, in order. */
+function appearance(facts: GenerateFacts, position: number, at: Date): Instant {
   const ticksAgo = (facts.incidents - position) * 10;
-  const now = instantAt(at.getTime() - 1 - Math.floor(ticksAgo / 10_000), 9_999 - (ticksAgo % 10_000));
+  return instantAt(at.getTime() - 1 - Math.floor(ticksAgo / 10_000), 9_999 - (ticksAgo % 10_000));
+}
+
+function generateOne(
+  facts: GenerateFacts,
+  position: number,
+  { workspace, seed, firstNumber, at }: GenerationPlace,
+  source: IncidentSource,
+): IncidentRecord {
+  const random = createRandom(facts.seed, position);
+  const severity = pickSeverity(random, facts.severity);
+  const createdMs = at.getTime() - 1_000 - Math.floor(random.next() * facts.spreadMs);
+  const created = instantAt(createdMs, random.int(0, 9_999));
   const number = firstNumber + position;
-  const occurrence: Occurrence = {
+  const modified =
+    facts.modified === 'created' ? created : laterThan(created, appearance(facts, position, at));
+  const name = incidentName(seed, workspace.name, number);
+  return { name, number, created, modified, severity, status: 'New', source };
+}
+
+/** What an incident contains is drawn again whenever it is asked for, from a seed of its own. */
+function generatedSource(
+  facts: GenerateFacts,
+  { workspace, seed, firstNumber }: GenerationPlace,
+): IncidentSource {
+  const contentOf = ({ number, severity, created }: IncidentRecord): Content => {
+    const random = createRandom(facts.seed, number - firstNumber, 'content');
+    return content(random, severity, new Date(created));
+  };
+  const occurrenceOf = ({ number, created, modified }: IncidentRecord): Occurrence => ({
     workspace,
     seed,
     number,
     created,
-    modified: facts.modified === 'created' || now < created ? created : now,
-  };
-  const render = (): Content =>
-    content(createRandom(facts.seed, position, 'content'), severity, new Date(createdMs));
+    modified,
+  });
   return {
-    name: incidentName(seed, workspace.name, number),
-    number,
-    created,
-    modified: occurrence.modified,
-    severity,
-    status: 'New',
-    body: () => {
-      const { story, alerts } = render();
+    body: (record) => {
+      const { story, alerts } = contentOf(record);
       const title = `${story.title} on ${String(alerts[0]?.['compromisedEntity'])}`;
-      return incidentBody(occurrence, { title, description: story.description, severity }, alerts);
+      const told = { title, description: story.description, severity: record.severity };
+      return incidentBody(occurrenceOf(record), told, alerts);
     },
-    alerts: () => alertBodies(occurrence, render().alerts),
-    entities: () => entityBodies(occurrence, render().entities),
+    alerts: (record) => alertBodies(occurrenceOf(record), contentOf(record).alerts),
+    entities: (record) => entityBodies(occurrenceOf(record), contentOf(record).entities),
   };
 }
 
 /** The same facts give the same incidents, at whatever time and under whatever numbers. */
 export function generateIncidents(facts: GenerateFacts, place: GenerationPlace): IncidentRecord[] {
-  return Array.from({ length: facts.incidents }, (_, position) => generateOne(facts, position, place));
+  const source = generatedSource(facts, place);
+  return Array.from({ length: facts.incidents }, (_, position) =>
+    generateOne(facts, position, place, source),
+  );
 }

@@ -1,11 +1,11 @@
 import { etag } from './guid.ts';
-import type { IncidentRecord, Resource } from './incident-store.ts';
+import type { IncidentRecord, IncidentSource, Resource } from './incident-store.ts';
 import type { ChangeFacts } from './journal.ts';
 import { instantAt, laterThan } from './times.ts';
 
 /** What a status brings with it in Sentinel: a closed incident has a classification, an open one has none. */
 function closing({ classification, ...rest }: Resource['properties'], status: string | undefined) {
-  if (status === undefined) return { classification, ...rest };
+  if (status === undefined) return classification === undefined ? rest : { ...rest, classification };
   return status === 'Closed' ? { ...rest, classification: classification ?? 'Undetermined' } : rest;
 }
 
@@ -13,19 +13,18 @@ function closing({ classification, ...rest }: Resource['properties'], status: st
 export function changeIncident(record: IncidentRecord, change: ChangeFacts, at: Date): IncidentRecord {
   const modified = laterThan(record.modified, instantAt(at.getTime()));
   const body = (): Resource => {
-    const before = record.body();
+    const before = record.source.body(record);
     const properties = closing(
       { ...before.properties, ...change, lastModifiedTimeUtc: modified },
       change.status,
     );
-    const known = Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
-    return { ...before, etag: etag(before.name, modified), properties: known };
+    return { ...before, etag: etag(before.name, modified), properties };
   };
-  return {
-    ...record,
-    modified,
-    severity: change.severity ?? record.severity,
-    status: change.status ?? record.status,
+  const source: IncidentSource = {
     body,
+    alerts: () => record.source.alerts(record),
+    entities: () => record.source.entities(record),
   };
+  const { severity = record.severity, status = record.status } = change;
+  return { ...record, modified, severity, status, source };
 }

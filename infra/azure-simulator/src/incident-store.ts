@@ -13,7 +13,14 @@ export interface Resource {
   readonly properties: JsonObject;
 }
 
-/** An incident by what it is looked up by; its bodies are made when asked for, so that a million fit in memory. */
+/** Makes the bodies of incidents when they are asked for. */
+export interface IncidentSource {
+  body(record: IncidentRecord): Resource;
+  alerts(record: IncidentRecord): readonly Resource[];
+  entities(record: IncidentRecord): readonly Resource[];
+}
+
+/** An incident by what it is looked up by. Generated ones share their source, so that a million fit in memory. */
 export interface IncidentRecord {
   readonly name: string;
   readonly number: number;
@@ -21,9 +28,7 @@ export interface IncidentRecord {
   readonly modified: Instant;
   readonly severity: string;
   readonly status: string;
-  readonly body: () => Resource;
-  readonly alerts: () => readonly Resource[];
-  readonly entities: () => readonly Resource[];
+  readonly source: IncidentSource;
 }
 
 export const SORT_FIELDS = ['created', 'modified', 'number', 'severity', 'status'] as const;

@@ -61,12 +61,12 @@ function valueOf(token: string | undefined, field: SortField): Key {
     if (!/^\d{1,15}$/.test(token)) throw syntaxError();
     return Number(token);
   }
-  const quoted = /^'(.*)'$/s.exec(token)?.[1]?.replaceAll("''", "'");
   if (field === 'severity' || field === 'status') {
+    const quoted = /^'(.*)'$/s.exec(token)?.[1];
     if (quoted === undefined) throw syntaxError();
-    return quoted;
+    return quoted.replaceAll("''", "'");
   }
-  const instant = parseInstant(quoted ?? token);
+  const instant = parseInstant(token);
   if (instant === undefined) throw syntaxError();
   return instant;
 }

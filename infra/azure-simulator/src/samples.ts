@@ -63,9 +63,7 @@ function recordOf(body: Resource, folder: string, file: string): IncidentRecord 
     modified: parseInstant(String(properties['lastModifiedTimeUtc'])) ?? '',
     severity: String(properties['severity']),
     status: String(properties['status']),
-    body: () => body,
-    alerts: () => alerts,
-    entities: () => entities,
+    source: { body: () => body, alerts: () => alerts, entities: () => entities },
   };
 }
 

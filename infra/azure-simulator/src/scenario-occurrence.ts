@@ -61,8 +61,10 @@ export function occurScenario(
     modified,
     severity: incident.severity,
     status: incident.status,
-    body: () => incidentBody(occurrence, incident, alerts),
-    alerts: () => alertBodies(occurrence, alerts),
-    entities: () => linkedEntities({ ...scenario, entities }, occurrence),
+    source: {
+      body: () => incidentBody(occurrence, incident, alerts),
+      alerts: () => alertBodies(occurrence, alerts),
+      entities: () => linkedEntities({ ...scenario, entities }, occurrence),
+    },
   };
 }

@@ -36,7 +36,7 @@ function list(call: Call, workspace: Workspace, deps: SecurityInsightsDeps): Rep
   };
   const context = { store: workspace.incidents, epoch: workspace.epoch, nowMs: deps.now().getTime() };
   const page = listIncidents({ ...query, skipToken }, context);
-  const value = page.records.map((record) => record.body());
+  const value = page.records.map((record) => record.source.body(record));
   if (call.faults.has('endless')) {
     // Its next page is this one again.
     return {
@@ -71,7 +71,7 @@ function incidentOf(call: Call, { incidents }: Workspace): IncidentRecord {
 }
 
 function entitiesOf(record: IncidentRecord) {
-  const entities = record.entities();
+  const entities = record.source.entities(record);
   return { entities, metaData: metaData(entities) };
 }
 
@@ -84,7 +84,8 @@ export function securityInsightsRoutes(deps: SecurityInsightsDeps): Route<Securi
   };
   const one = async (call: Call): Promise<Reply> => {
     const workspace = await open(call, deps);
-    return { status: 200, body: incidentOf(call, workspace).body() };
+    const record = incidentOf(call, workspace);
+    return { status: 200, body: record.source.body(record) };
   };
   const path = `${INCIDENTS}/:incident`;
   return [
@@ -99,7 +100,7 @@ export function securityInsightsRoutes(deps: SecurityInsightsDeps): Route<Securi
       method: 'POST',
       path: `${path}/alerts`,
       kind: 'alerts',
-      handle: (call) => counted(call, (record) => ({ value: record.alerts() })),
+      handle: (call) => counted(call, (record) => ({ value: record.source.alerts(record) })),
     },
     {
       method: 'POST',

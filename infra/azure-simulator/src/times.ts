@@ -1,4 +1,4 @@
-const INSTANT = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:\d{2})?)?$/i;
+const INSTANT = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:\d{2})$/i;
 const DURATION = /^(-)?P(?!$)(?:(\d+)D)?(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 
 /**
@@ -10,11 +10,11 @@ export type Instant = string;
 export const instantAt = (ms: number, ticks = 0): Instant =>
   `${new Date(ms).toISOString().slice(0, -1)}${String(ticks).padStart(4, '0')}Z`;
 
+/** An ISO time with its zone; undefined for anything else. */
 export function parseInstant(text: string): Instant | undefined {
-  const [matched, day, minutes = '00:00', seconds = '00', fraction = '', zone = 'Z'] =
-    INSTANT.exec(text) ?? [];
+  const [matched, minute, second = '00', fraction = '', zone = 'Z'] = INSTANT.exec(text) ?? [];
   if (!matched) return undefined;
-  const ms = Date.parse(`${day}T${minutes}:${seconds}${zone.toUpperCase()}`);
+  const ms = Date.parse(`${minute}:${second}${zone}`.toUpperCase());
   if (Number.isNaN(ms)) return undefined;
   return `${new Date(ms).toISOString().slice(0, 19)}.${fraction.slice(0, 7).padEnd(7, '0')}Z`;
 }
