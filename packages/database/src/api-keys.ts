@@ -1,6 +1,7 @@
 import { Scope } from '@socmate/contracts';
 import { z } from 'zod';
 import type { ApiKey } from './generated/client.ts';
+import type { Position } from './position.ts';
 import type { Db } from './prisma.ts';
 
 const DAY_MS = 86_400_000;
@@ -36,6 +37,8 @@ export interface NewApiKeyRecord {
   readonly rateLimitPerMinute: number;
   readonly expiresAt: Date | null;
   readonly createdBy: string;
+  /** To the millisecond, for it is what a list goes on from. */
+  readonly createdAt: Date;
 }
 
 export type ApiKeyChange = Partial<
@@ -45,16 +48,11 @@ export type ApiKeyChange = Partial<
   > & { readonly disabledAt: Date | null; readonly deletedAt: Date }
 >;
 
-export interface ApiKeyPosition {
-  readonly createdAt: Date;
-  readonly id: string;
-}
-
 export interface ApiKeyListing {
   readonly keys: readonly ApiKeyRecord[];
   readonly total: number;
   /** After the last key, where there are more. */
-  readonly next: ApiKeyPosition | null;
+  readonly next: Position | null;
 }
 
 /** The keys as they are administered; a deleted one is not found. Request counts reach back 24 hours from `now`. */
@@ -69,7 +67,7 @@ export interface ApiKeys {
     now: Date,
   ): Promise<{ before: ApiKeyRecord; after: ApiKeyRecord } | undefined>;
   list(
-    page: { limit: number; offset: number; after?: ApiKeyPosition | undefined },
+    page: { limit: number; offset: number; after?: Position | undefined },
     now: Date,
   ): Promise<ApiKeyListing>;
 }
@@ -103,9 +101,8 @@ const changed = ({ scopes, providers, ...rest }: ApiKeyChange, now: Date) => ({
 
 async function list(db: Db, page: Parameters<ApiKeys['list']>[0], now: Date): Promise<ApiKeyListing> {
   const { limit, offset, after } = page;
-  const older = after && {
-    OR: [{ createdAt: { lt: after.createdAt } }, { createdAt: after.createdAt, id: { lt: after.id } }],
-  };
+  const at = after && new Date(after.time);
+  const older = after && at && { OR: [{ createdAt: { lt: at } }, { createdAt: at, id: { lt: after.id } }] };
   const [total, found] = await Promise.all([
     db.apiKey.count({ where: { deletedAt: null } }),
     db.apiKey.findMany({
@@ -120,13 +117,13 @@ async function list(db: Db, page: Parameters<ApiKeys['list']>[0], now: Date): Pr
   return {
     keys,
     total,
-    next: last && found.length > limit ? { createdAt: last.createdAt, id: last.id } : null,
+    next: last && found.length > limit ? { time: last.createdAt.toISOString(), id: last.id } : null,
   };
 }
 
 export const createApiKeys = (db: Db): ApiKeys => ({
   add: async ({ scopes, providers, ...key }) => {
-    const data = { ...key, scopes: [...scopes], providers: [...providers] };
+    const data = { ...key, scopes: [...scopes], providers: [...providers], updatedAt: key.createdAt };
     const [added] = await db.apiKey.createManyAndReturn({ data: [data], skipDuplicates: true });
     return added && toRecord(added, 0);
   },

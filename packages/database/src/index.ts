@@ -7,6 +7,8 @@ export {
 export { type ApiKeyChange, type ApiKeyRecord, type ApiKeys, createApiKeys } from './api-keys.ts';
 export { appendAudit } from './append-audit.ts';
 export { type AuditLog, type AuditRecord, type AuditState, createAuditLog } from './audit-log.ts';
+export { type AuditFilter, type AuditTrail, createAuditTrail } from './audit-trail.ts';
+export { type AzureReadQuota, createAzureReadQuota } from './azure-read-quota.ts';
 export { databaseAway } from './database-fault.ts';
 export { createDeliveries, type Deliveries, type DeliveryFilter } from './deliveries.ts';
 export {
@@ -20,7 +22,18 @@ export {
   type SettledAttempt,
 } from './delivery-queue.ts';
 export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
-export { type Claimed, createIdempotencyKeys, type IdempotencyKeys, type IdempotentCall } from './idempotency-keys.ts';
+export {
+  type Claimed,
+  createIdempotencyKeys,
+  type IdempotencyKeys,
+  type IdempotentCall,
+} from './idempotency-keys.ts';
+export {
+  createIncidentDetails,
+  type DetailsClaim,
+  type IncidentDetails,
+  type IncidentDetailsQueue,
+} from './incident-details.ts';
 export {
   type IncidentFilter,
   type IncidentListing,
@@ -48,6 +61,15 @@ export { keepPartitions, type PartitionUpkeep } from './partitions.ts';
 export { createPool, type Pool, type PoolOptions, type Queryable, transaction } from './pool.ts';
 export type { Position } from './position.ts';
 export { createPrisma, type Db, type PrismaClient } from './prisma.ts';
+export type { ProviderConnection } from './provider-connection.ts';
+export {
+  type ClaimedProvider,
+  createProviderSyncs,
+  type DueProvider,
+  type ProviderSyncs,
+  type SyncClaim,
+  type SyncError,
+} from './provider-syncs.ts';
 export {
   createSiemProviders,
   type NewProvider,

@@ -21,6 +21,9 @@ export interface AppOptions {
   readonly trustedProxies?: readonly string[];
 }
 
+// Answers are data: a browser that shows one as a page lets it load and do nothing.
+const NOTHING = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
+
 const trailOf = (res: Response): RequestTrail => res.locals as RequestTrail;
 
 const infoOf = (req: Request, res: Response): RequestInfo => ({
@@ -47,7 +50,12 @@ export function createApp({ log, ids, trustedProxies = [] }: AppOptions): Expres
     logRequest(req, res, trail, log);
     next();
   });
-  app.use(helmet());
+  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: NOTHING } }));
+  app.use((_req, res, next) => {
+    // An X-API-Key does not keep a shared cache from storing an answer, as Authorization would.
+    res.set('cache-control', 'private, no-cache');
+    next();
+  });
   return app;
 }
 

@@ -2,7 +2,7 @@ import { createCursorCodec, createSealer, parseMasterKeys } from '@socmate/crypt
 import {
   createApiKeyCredentials,
   createApiKeys,
-  createAuditLog,
+  createAuditTrail,
   createIdempotencyKeys,
   createPool,
   createPrisma,
@@ -115,18 +115,21 @@ function openGate(base: Base): { gate: Gate; forgetKey: (keyId: string) => void 
   const credentials = createApiKeyCredentials(pool);
   const idempotencyKeys = createIdempotencyKeys(pool);
   const usage = life.use('key use', startUsageRecorder({ credentials, clock, log }), (one) => one.close());
-  const { authenticate, forget } = createAuthenticator({ credentials, clock, onUse: usage.record });
-  const { admit } = createRateLimits(redis, `${config.QUEUE_PREFIX}:rate`);
+  const onUse = (keyId: string, ip: string): void => usage.record(keyId, ip);
+  const authenticator = createAuthenticator({ credentials, clock, onUse });
+  const rateLimits = createRateLimits(redis, `${config.QUEUE_PREFIX}:rate`);
   const sealer = createSealer(parseMasterKeys(config.MASTER_KEYS));
   const sweep = async (): Promise<void> => {
     await idempotencyKeys.sweep();
     await credentials.forgetOldUse();
   };
   life.use('sweep', startTimer('sweep', SWEEP_INTERVAL_MS, log, sweep), (one) => one.close());
-  return {
-    gate: { authenticate, admit, once: createIdempotentCalls({ idempotencyKeys, sealer, log }) },
-    forgetKey: forget,
+  const gate: Gate = {
+    authenticate: (request) => authenticator.authenticate(request),
+    admit: (principal) => rateLimits.admit(principal),
+    once: createIdempotentCalls({ idempotencyKeys, sealer, log }),
   };
+  return { gate, forgetKey: (keyId) => authenticator.forget(keyId) };
 }
 
 function openChecks({ life, config, pool, redis }: Base): HealthChecks {
@@ -140,14 +143,14 @@ function openChecks({ life, config, pool, redis }: Base): HealthChecks {
 }
 
 function routeDeps(base: Base, checks: HealthChecks, onChanged: (keyId: string) => void): RouteDeps {
-  const { life, config, clock, ids, prisma } = base;
+  const { life, config, clock, ids, pool, prisma } = base;
   return {
     clock,
     cursors: createCursorCodec(parseMasterKeys(config.MASTER_KEYS)),
     ready: () => readiness(checks, life.isClosing),
     apiKeys: createApiKeys(prisma),
     manageApiKeys: createManageApiKeys({ prisma, clock, ids, onChanged }),
-    auditLog: createAuditLog(prisma),
+    auditTrail: createAuditTrail(pool),
   };
 }
 

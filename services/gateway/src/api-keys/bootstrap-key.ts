@@ -2,8 +2,10 @@ import { Scope } from '@socmate/contracts';
 import { hashSecret, parseApiKey } from '@socmate/crypto';
 import { createApiKeys, createAuditLog, type PrismaClient } from '@socmate/database';
 import { AppError, type Clock, type Ids } from '@socmate/runtime';
-import { HOST_ACTOR } from '../actor.ts';
 import { auditedApiKey } from './to-api-key.ts';
+
+/** The actor of what the launcher or a command on the host did. */
+const HOST = 'host';
 
 export interface BootstrapKeyDeps {
   readonly prisma: PrismaClient;
@@ -33,12 +35,13 @@ export async function keepBootstrapKey(
       isBootstrap: true,
       rateLimitPerMinute,
       expiresAt: null,
-      createdBy: HOST_ACTOR.id,
+      createdBy: HOST,
+      createdAt: now,
     });
     if (!key) return 'known';
-    const entry = { id: ids.next('aud'), actor: HOST_ACTOR.id, action: 'api_key.bootstrapped' };
-    const target = { targetType: 'api_key', targetId: key.id };
-    await createAuditLog(tx).add({ ...entry, ...target, after: auditedApiKey(key, now) }, now);
+    const entry = { id: ids.next('aud'), actor: HOST, action: 'api_key.bootstrapped' };
+    const target = { targetType: 'api_key', targetId: key.id, after: auditedApiKey(key, now) };
+    await createAuditLog(tx).add({ ...entry, ...target }, now);
     return 'added';
   });
 }

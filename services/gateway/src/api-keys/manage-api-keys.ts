@@ -8,7 +8,7 @@ import {
   type PrismaClient,
 } from '@socmate/database';
 import { AppError, type Clock, type Ids, notFound } from '@socmate/runtime';
-import type { Actor } from '../actor.ts';
+import { type Acting, auditEntry } from '../audit-entry.ts';
 import { auditedApiKey } from './to-api-key.ts';
 
 const DAY_MS = 86_400_000;
@@ -29,17 +29,17 @@ export interface AddedApiKey {
 
 /** Each change and its audit entry commit together. */
 export interface ManageApiKeys {
-  create(input: ApiKeyToCreate, actor: Actor): Promise<AddedApiKey>;
-  update(id: string, patch: ApiKeyPatch, actor: Actor): Promise<ApiKeyRecord>;
-  disable(id: string, actor: Actor): Promise<ApiKeyRecord>;
-  enable(id: string, actor: Actor): Promise<ApiKeyRecord>;
-  remove(id: string, actor: Actor): Promise<ApiKeyRecord>;
+  create(input: ApiKeyToCreate, acting: Acting): Promise<AddedApiKey>;
+  update(id: string, patch: ApiKeyPatch, acting: Acting): Promise<ApiKeyRecord>;
+  disable(id: string, acting: Acting): Promise<ApiKeyRecord>;
+  enable(id: string, acting: Acting): Promise<ApiKeyRecord>;
+  remove(id: string, acting: Acting): Promise<ApiKeyRecord>;
 }
 
 const expiry = (days: number | null | undefined, now: Date): Date | null =>
   days ? new Date(now.getTime() + days * DAY_MS) : null;
 
-async function create({ prisma, clock, ids }: ManageApiKeysDeps, input: ApiKeyToCreate, actor: Actor) {
+async function create({ prisma, clock, ids }: ManageApiKeysDeps, input: ApiKeyToCreate, acting: Acting) {
   const now = clock.now();
   const { apiKey, keyId, secretHash } = createApiKey();
   const key = await prisma.$transaction(async (tx) => {
@@ -54,17 +54,12 @@ async function create({ prisma, clock, ids }: ManageApiKeysDeps, input: ApiKeyTo
       isBootstrap: false,
       rateLimitPerMinute: input.rate_limit_per_minute,
       expiresAt: expiry(input.expires_in_days, now),
-      createdBy: actor.id,
+      createdBy: acting.principal.id,
+      createdAt: now,
     });
     if (!added) throw new AppError('conflict', 'a key with this key id exists; try again');
-    const entry = {
-      id: ids.next('aud'),
-      action: 'api_key.created',
-      targetType: 'api_key',
-      targetId: added.id,
-    };
-    const { id, ...where } = actor;
-    await createAuditLog(tx).add({ ...entry, ...where, actor: id, after: auditedApiKey(added, now) }, now);
+    const created = { action: 'api_key.created', target: added.id, after: auditedApiKey(added, now) };
+    await createAuditLog(tx).add(auditEntry(ids, acting, created), now);
     return added;
   });
   return { key, apiKey };
@@ -72,27 +67,27 @@ async function create({ prisma, clock, ids }: ManageApiKeysDeps, input: ApiKeyTo
 
 interface Changing {
   readonly id: string;
-  readonly action: string;
+  readonly action: 'updated' | 'disabled' | 'enabled' | 'deleted';
   readonly change: ApiKeyChange;
-  readonly actor: Actor;
+  readonly acting: Acting;
 }
 
-async function change({ prisma, clock, ids, onChanged }: ManageApiKeysDeps, changing: Changing) {
+async function change(deps: ManageApiKeysDeps, { id, action, change: wanted, acting }: Changing) {
+  const { prisma, clock, ids, onChanged } = deps;
   const now = clock.now();
-  const { id: actor, ...where } = changing.actor;
   const key = await prisma.$transaction(async (tx) => {
-    const changed = await createApiKeys(tx).change(changing.id, changing.change, now);
-    if (!changed) throw notFound('API key', changing.id);
+    const changed = await createApiKeys(tx).change(id, wanted, now);
+    if (!changed) throw notFound('API key', id);
     const { before, after } = changed;
-    if (before.isBootstrap && changing.change.scopes)
+    if (before.isBootstrap && wanted.scopes)
       throw new AppError('conflict', 'a bootstrap key has every scope; delete it instead');
-    const entry = { id: ids.next('aud'), action: changing.action, targetType: 'api_key', targetId: after.id };
-    const isRemoved = changing.change.deletedAt !== undefined;
-    const states = {
+    const entry = auditEntry(ids, acting, {
+      action: `api_key.${action}`,
+      target: id,
       before: auditedApiKey(before, now),
-      after: isRemoved ? undefined : auditedApiKey(after, now),
-    };
-    await createAuditLog(tx).add({ ...entry, ...where, ...states, actor }, now);
+      ...(action !== 'deleted' && { after: auditedApiKey(after, now) }),
+    });
+    await createAuditLog(tx).add(entry, now);
     return after;
   });
   onChanged(key.keyId);
@@ -108,23 +103,22 @@ function toChange(patch: ApiKeyPatch, now: Date): ApiKeyChange {
   } as ApiKeyChange;
 }
 
-function assertNotOwn(id: string, actor: Actor, what: string): void {
-  if (id === actor.id) throw new AppError('conflict', `a key cannot ${what} itself; use another admin key`);
+function assertNotOwn(id: string, acting: Acting, what: string): void {
+  if (id === acting.principal.id)
+    throw new AppError('conflict', `a key cannot ${what} itself; use another admin key`);
 }
 
 export const createManageApiKeys = (deps: ManageApiKeysDeps): ManageApiKeys => ({
-  create: (input, actor) => create(deps, input, actor),
-  update: (id, patch, actor) => {
-    const changes = toChange(patch, deps.clock.now());
-    return change(deps, { id, actor, action: 'api_key.updated', change: changes });
+  create: (input, acting) => create(deps, input, acting),
+  update: (id, patch, acting) =>
+    change(deps, { id, acting, action: 'updated', change: toChange(patch, deps.clock.now()) }),
+  disable: async (id, acting) => {
+    assertNotOwn(id, acting, 'disable');
+    return change(deps, { id, acting, action: 'disabled', change: { disabledAt: deps.clock.now() } });
   },
-  disable: async (id, actor) => {
-    assertNotOwn(id, actor, 'disable');
-    return change(deps, { id, actor, action: 'api_key.disabled', change: { disabledAt: deps.clock.now() } });
-  },
-  enable: (id, actor) => change(deps, { id, actor, action: 'api_key.enabled', change: { disabledAt: null } }),
-  remove: async (id, actor) => {
-    assertNotOwn(id, actor, 'delete');
-    return change(deps, { id, actor, action: 'api_key.deleted', change: { deletedAt: deps.clock.now() } });
+  enable: (id, acting) => change(deps, { id, acting, action: 'enabled', change: { disabledAt: null } }),
+  remove: async (id, acting) => {
+    assertNotOwn(id, acting, 'delete');
+    return change(deps, { id, acting, action: 'deleted', change: { deletedAt: deps.clock.now() } });
   },
 });

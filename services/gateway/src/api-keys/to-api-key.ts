@@ -30,6 +30,6 @@ export function toApiKey(key: ApiKeyRecord, now: Date): ApiKey {
 
 /** What the audit log keeps of a key: what somebody decided, not what changes with every use. */
 export function auditedApiKey(key: ApiKeyRecord, now: Date): Record<string, unknown> {
-  const { last_used_at, last_used_ip, requests_24h, ...decided } = toApiKey(key, now);
+  const { last_used_at: _at, last_used_ip: _ip, requests_24h: _requests, ...decided } = toApiKey(key, now);
   return decided;
 }

@@ -10,8 +10,8 @@ import {
 import { defineRoute, type Route, reply } from '@socmate/http';
 import { notFound } from '@socmate/runtime';
 import { z } from 'zod';
-import { actorOf } from '../actor.ts';
 import { toApiKey } from '../api-keys/to-api-key.ts';
+import { createListCursors } from '../list-cursor.ts';
 import type { RouteDeps } from './route-deps.ts';
 
 type Deps = Pick<RouteDeps, 'apiKeys' | 'manageApiKeys' | 'clock' | 'cursors'>;
@@ -20,8 +20,6 @@ const path = '/api/admin/api-keys';
 const one = `${path}/{id}` as const;
 const params = z.object({ id: z.string().max(64).meta({ example: 'key_01KAXF7Q9V6T3X8WZ2M4N5P6R7' }) });
 const head = { tag: 'API keys', scope: 'admin' } as const;
-
-const Position = z.tuple([z.coerce.date(), z.string()]);
 
 const createKey = ({ manageApiKeys, clock }: Deps): Route =>
   defineRoute({
@@ -36,14 +34,15 @@ const createKey = ({ manageApiKeys, clock }: Deps): Route =>
     status: 201,
     response: CreatedApiKey,
     handle: async (input) => {
-      const { key, apiKey } = await manageApiKeys.create(input.body, actorOf(input));
+      const { key, apiKey } = await manageApiKeys.create(input.body, input);
       const body = { ...toApiKey(key, clock.now()), api_key: apiKey, header_name: 'X-API-Key' as const };
       return reply(body, { headers: { location: `${path}/${key.id}`, 'cache-control': 'no-store' } });
     },
   });
 
-const listKeys = ({ apiKeys, clock, cursors }: Deps): Route =>
-  defineRoute({
+function listKeys({ apiKeys, clock, cursors }: Deps): Route {
+  const listCursors = createListCursors(cursors, path);
+  return defineRoute({
     ...head,
     method: 'get',
     path,
@@ -52,13 +51,13 @@ const listKeys = ({ apiKeys, clock, cursors }: Deps): Route =>
     response: pageOf(ApiKey),
     handle: async ({ query }) => {
       const now = clock.now();
-      const [createdAt, id] = query.cursor ? Position.parse(cursors.decode(query.cursor, path)) : [];
-      const after = createdAt && id !== undefined ? { createdAt, id } : undefined;
+      const { after } = listCursors.open(query);
       const { keys, total, next } = await apiKeys.list({ ...query, after }, now);
       const items = keys.map((key) => toApiKey(key, now));
-      return toPage(items, total, query, next && cursors.encode([next.createdAt, next.id], path));
+      return toPage(items, total, query, listCursors.next(query, next));
     },
   });
+}
 
 const getKey = ({ apiKeys, clock }: Deps): Route =>
   defineRoute({
@@ -86,7 +85,7 @@ const changeKey = ({ manageApiKeys, clock }: Deps): Route =>
     body: ApiKeyPatch,
     response: ApiKey,
     handle: async (input) =>
-      toApiKey(await manageApiKeys.update(input.params.id, input.body, actorOf(input)), clock.now()),
+      toApiKey(await manageApiKeys.update(input.params.id, input.body, input), clock.now()),
   });
 
 const switchKey = ({ manageApiKeys, clock }: Deps, verb: 'disable' | 'enable'): Route =>
@@ -98,8 +97,7 @@ const switchKey = ({ manageApiKeys, clock }: Deps, verb: 'disable' | 'enable'): 
     ...(verb === 'disable' && { description: 'Every gateway refuses it within two seconds.' }),
     params,
     response: ApiKey,
-    handle: async (input) =>
-      toApiKey(await manageApiKeys[verb](input.params.id, actorOf(input)), clock.now()),
+    handle: async (input) => toApiKey(await manageApiKeys[verb](input.params.id, input), clock.now()),
   });
 
 const deleteKey = ({ manageApiKeys }: Deps): Route =>
@@ -111,7 +109,7 @@ const deleteKey = ({ manageApiKeys }: Deps): Route =>
     description: 'Every gateway refuses it within two seconds. It cannot be brought back.',
     params,
     handle: async (input) => {
-      await manageApiKeys.remove(input.params.id, actorOf(input));
+      await manageApiKeys.remove(input.params.id, input);
     },
   });
 

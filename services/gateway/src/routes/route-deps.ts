@@ -1,5 +1,5 @@
 import type { CursorCodec } from '@socmate/crypto';
-import type { ApiKeys, AuditLog } from '@socmate/database';
+import type { ApiKeys, AuditTrail } from '@socmate/database';
 import type { Clock, Readiness } from '@socmate/runtime';
 import type { ManageApiKeys } from '../api-keys/manage-api-keys.ts';
 
@@ -10,5 +10,5 @@ export interface RouteDeps {
   readonly ready: () => Promise<Readiness>;
   readonly apiKeys: ApiKeys;
   readonly manageApiKeys: ManageApiKeys;
-  readonly auditLog: AuditLog;
+  readonly auditTrail: AuditTrail;
 }
