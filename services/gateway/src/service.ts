@@ -1,14 +1,10 @@
-import { createCursorCodec, createSealer, parseMasterKeys } from '@socmate/crypto';
+import { createSealer, parseMasterKeys } from '@socmate/crypto';
 import {
   createApiKeyCredentials,
-  createApiKeys,
-  createAuditTrail,
   createIdempotencyKeys,
   createPool,
   createPrisma,
   databaseAway,
-  type Pool,
-  type PrismaClient,
 } from '@socmate/database';
 import {
   type AppOptions,
@@ -26,11 +22,9 @@ import {
   createIds,
   createLogger,
   type HealthChecks,
-  type Ids,
   Lifecycle,
   type Logger,
   type Running,
-  readiness,
   startHealthServer,
   startTimer,
   systemClock,
@@ -40,11 +34,12 @@ import { createIdempotentCalls } from './access/idempotent-calls.ts';
 import { createRateLimits } from './access/rate-limits.ts';
 import { startUsageRecorder } from './access/usage-recorder.ts';
 import { keepBootstrapKey } from './api-keys/bootstrap-key.ts';
-import { createManageApiKeys } from './api-keys/manage-api-keys.ts';
+import type { Base } from './base.ts';
 import type { Config } from './config.ts';
+import { openDomain } from './domain-deps.ts';
 import { openApiOf } from './openapi.ts';
 import { allRoutes } from './routes/all-routes.ts';
-import type { RouteDeps } from './routes/route-deps.ts';
+import { wireRoutes } from './wire-routes.ts';
 
 export interface Overrides {
   readonly clock?: Clock;
@@ -59,18 +54,6 @@ export interface Gateway extends Running {
   readonly healthUrl: string;
 }
 
-/** What the parts of one gateway share. */
-interface Base {
-  readonly life: Lifecycle;
-  readonly config: Config;
-  readonly log: Logger;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly pool: Pool;
-  readonly prisma: PrismaClient;
-  readonly redis: ReturnType<typeof connectFailFast>;
-}
-
 const SWEEP_INTERVAL_MS = 3_600_000;
 
 export async function startGateway(config: Config, overrides: Overrides = {}): Promise<Gateway> {
@@ -80,7 +63,7 @@ export async function startGateway(config: Config, overrides: Overrides = {}): P
     await storeBootstrapKey(base);
     const { gate, forgetKey } = openGate(base);
     const checks = openChecks(base);
-    const routes = allRoutes(routeDeps(base, checks, forgetKey));
+    const routes = allRoutes(wireRoutes(base, checks, forgetKey));
     const server = await listen(base, routes, gate);
     const { HEALTH_HOST: host, HEALTH_PORT: port } = config;
     const health = await startHealthServer({ host, port, checks, isClosing: () => life.isClosing });
@@ -111,14 +94,13 @@ async function storeBootstrapKey({ config, log, ...deps }: Base): Promise<void> 
 
 /** Authentication, rates and idempotency, with what they write behind. */
 function openGate(base: Base): { gate: Gate; forgetKey: (keyId: string) => void } {
-  const { life, config, log, clock, pool, redis } = base;
+  const { life, config, log, clock, pool, redis, sealer } = base;
   const credentials = createApiKeyCredentials(pool);
   const idempotencyKeys = createIdempotencyKeys(pool);
   const usage = life.use('key use', startUsageRecorder({ credentials, clock, log }), (one) => one.close());
   const onUse = (keyId: string, ip: string): void => usage.record(keyId, ip);
   const authenticator = createAuthenticator({ credentials, clock, onUse });
   const rateLimits = createRateLimits(redis, `${config.QUEUE_PREFIX}:rate`);
-  const sealer = createSealer(parseMasterKeys(config.MASTER_KEYS));
   const sweep = async (): Promise<void> => {
     await idempotencyKeys.sweep();
     await credentials.forgetOldUse();
@@ -139,18 +121,6 @@ function openChecks({ life, config, pool, redis }: Base): HealthChecks {
   return {
     vital: { postgres: () => pool.query('SELECT 1') },
     optional: { redis: () => redis.ping(), neo4j: () => graph.check() },
-  };
-}
-
-function routeDeps(base: Base, checks: HealthChecks, onChanged: (keyId: string) => void): RouteDeps {
-  const { life, config, clock, ids, pool, prisma } = base;
-  return {
-    clock,
-    cursors: createCursorCodec(parseMasterKeys(config.MASTER_KEYS)),
-    ready: () => readiness(checks, life.isClosing),
-    apiKeys: createApiKeys(prisma),
-    manageApiKeys: createManageApiKeys({ prisma, clock, ids, onChanged }),
-    auditTrail: createAuditTrail(pool),
   };
 }
 
