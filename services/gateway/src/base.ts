@@ -14,7 +14,5 @@ export interface Base {
   readonly pool: Pool;
   readonly prisma: PrismaClient;
   readonly sealer: Sealer;
-  /** Without a slash at its end. */
-  readonly publicUrl: string;
   readonly redis: ReturnType<typeof connectFailFast>;
 }

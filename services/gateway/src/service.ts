@@ -36,7 +36,6 @@ import { startUsageRecorder } from './access/usage-recorder.ts';
 import { keepBootstrapKey } from './api-keys/bootstrap-key.ts';
 import type { Base } from './base.ts';
 import type { Config } from './config.ts';
-import { openDomain } from './domain-deps.ts';
 import { openApiOf } from './openapi.ts';
 import { allRoutes } from './routes/all-routes.ts';
 import { wireRoutes } from './wire-routes.ts';
@@ -83,7 +82,9 @@ function openBase(life: Lifecycle, config: Config, overrides: Overrides): Base {
   );
   const prisma = life.use('prisma', createPrisma(pool), (one) => one.$disconnect());
   const redis = life.use('redis', connectFailFast(config.REDIS_URL), (one) => one.disconnect());
-  return { life, config, log, pool, prisma, redis, clock: overrides.clock ?? systemClock, ids: createIds() };
+  const sealer = createSealer(parseMasterKeys(config.MASTER_KEYS));
+  const clock = overrides.clock ?? systemClock;
+  return { life, config, log, pool, prisma, redis, sealer, clock, ids: createIds() };
 }
 
 async function storeBootstrapKey({ config, log, ...deps }: Base): Promise<void> {

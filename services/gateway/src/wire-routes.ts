@@ -3,6 +3,7 @@ import { createApiKeys, createAuditTrail } from '@socmate/database';
 import { type HealthChecks, readiness } from '@socmate/runtime';
 import { createManageApiKeys } from './api-keys/manage-api-keys.ts';
 import type { Base } from './base.ts';
+import { openDomain } from './domain-deps.ts';
 import type { RouteDeps } from './routes/route-deps.ts';
 
 /** Makes everything that routes ask for. */
@@ -13,6 +14,7 @@ export function wireRoutes(
 ): RouteDeps {
   const { life, config, clock, ids, pool, prisma } = base;
   return {
+    ...openDomain(base, base.sealer),
     clock,
     cursors: createCursorCodec(parseMasterKeys(config.MASTER_KEYS)),
     ready: () => readiness(checks, life.isClosing),
