@@ -39,6 +39,8 @@ export interface StoredIncident {
   readonly isNew: boolean;
   /** The severity of the last alert that this incident fired. */
   readonly alertedSeverity: Severity | null;
+  /** The one that this page replaced; null where there was none, or where another page is storing it right now. */
+  readonly previousSeverity: Severity | null;
 }
 
 export type IncidentAlertEvent = NewEvent & { readonly incidentId: string; readonly severity: Severity };
@@ -98,6 +100,8 @@ const UPSERT = `WITH page AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($2::jsonb) AS r (id text, ${Object.entries(COLUMNS)
       .map(([name, type]) => `${name} ${type}`)
       .join(', ')})),
+  before AS (
+    SELECT i.sentinel_name, i.severity FROM incident AS i JOIN page USING (sentinel_name) WHERE i.provider_id = $1),
   collided AS (
     SELECT page.sentinel_name FROM page JOIN incident AS other
     ON other.provider_id = $1 AND other.number = page.number AND other.sentinel_name <> page.sentinel_name),
@@ -112,14 +116,16 @@ const UPSERT = `WITH page AS MATERIALIZED (
     WHERE excluded.last_modified_at > i.last_modified_at
       OR (excluded.last_modified_at = i.last_modified_at AND excluded.etag IS DISTINCT FROM i.etag)
     RETURNING id, sentinel_name, xmax = 0 AS is_new, alerted_severity)
-  SELECT id, sentinel_name, is_new, alerted_severity FROM stored
-  UNION ALL SELECT NULL, sentinel_name, false, NULL FROM collided`;
+  SELECT id, sentinel_name, is_new, alerted_severity, before.severity AS previous_severity
+  FROM stored LEFT JOIN before USING (sentinel_name)
+  UNION ALL SELECT NULL, sentinel_name, false, NULL, NULL FROM collided`;
 
 const StoredRow = z.object({
   id: z.string().nullable(),
   sentinel_name: z.string(),
   is_new: z.boolean(),
   alerted_severity: Severity.nullable(),
+  previous_severity: Severity.nullable(),
 });
 
 const ALERTED = `UPDATE incident SET alerted_severity = a.severity
@@ -150,10 +156,18 @@ async function upsert(db: Queryable, providerId: string, incidents: readonly Inc
     text: UPSERT,
     values: [providerId, JSON.stringify(records)],
   });
-  const stored = answer.flatMap(({ id, sentinel_name, is_new, alerted_severity }): StoredIncident[] =>
+  const stored = answer.flatMap(({ id, ...row }): StoredIncident[] =>
     id === null
       ? []
-      : [{ id, sentinelName: sentinel_name, isNew: is_new, alertedSeverity: alerted_severity }],
+      : [
+          {
+            id,
+            sentinelName: row.sentinel_name,
+            isNew: row.is_new,
+            alertedSeverity: row.alerted_severity,
+            previousSeverity: row.previous_severity,
+          },
+        ],
   );
   return { stored, collided: answer.filter(({ id }) => id === null).map((row) => row.sentinel_name) };
 }

@@ -22,6 +22,7 @@ export {
   type SettledAttempt,
 } from './delivery-queue.ts';
 export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
+export { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 export {
   type Claimed,
   createIdempotencyKeys,

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { type Queryable, rows, run } from './pool.ts';
+import { ConnectionColumns, toConnection } from './provider-connection.ts';
+import { ownerIsDead } from './worker-leases.ts';
+
+const SyncRow = ConnectionColumns.extend({
+  is_default: z.boolean(),
+  first_window: z.string(),
+  alert_backlog: z.boolean(),
+  connected_at: z.date(),
+  watermark: z.date().nullable(),
+  consecutive_failures: z.int(),
+  interval_s: z.number(),
+  claimed_at: z.date(),
+}).transform((row) => ({
+  ...toConnection(row),
+  isDefault: row.is_default,
+  firstWindow: row.first_window,
+  alertBacklog: row.alert_backlog,
+  connectedAt: row.connected_at,
+  watermark: row.watermark,
+  consecutiveFailures: row.consecutive_failures,
+  intervalS: row.interval_s,
+  claimedAt: row.claimed_at,
+}));
+
+/** A workspace as its sync begins. */
+export type ClaimedProvider = z.output<typeof SyncRow>;
+
+/** Which incarnation of a worker holds which workspace. */
+export interface SyncClaim {
+  readonly owner: string;
+  readonly providerId: string;
+}
+
+export interface SyncError {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface DueProvider {
+  readonly id: string;
+  readonly lagMs: number;
+}
+
+export interface ProviderSyncs {
+  /** Workspaces whose sync is due, or was left by an owner that died; the longest due first. */
+  due(limit: number): Promise<DueProvider[]>;
+  /** Begins a sync that is due and counts the interval from now; one asked for while it runs is due after it. */
+  claim(claim: SyncClaim, defaultIntervalS: number): Promise<ClaimedProvider | undefined>;
+  isHeld(claim: SyncClaim): Promise<boolean>;
+  /** The watermark never moves back, nor beyond Postgres's own time. Nothing changes where the claim was lost. */
+  succeed(
+    claim: SyncClaim,
+    result: { watermark: Date | undefined; problem: SyncError | null },
+  ): Promise<void>;
+  fail(claim: SyncClaim, fault: { error: SyncError; retryInS: number }): Promise<void>;
+  /** Gives an unfinished sync to whoever takes it next. */
+  release(claim: SyncClaim): Promise<void>;
+  /** Frees what this owner holds beyond `running`: claims whose end could not be written. */
+  freeAllBut(owner: string, running: readonly string[]): Promise<number>;
+}
+
+const ACTIVE = 'enabled AND deleted_at IS NULL';
+const OWNER_IS_DEAD = ownerIsDead('siem_provider.sync_owner');
+
+const IS_DUE = `${ACTIVE} AND CASE WHEN sync_owner IS NULL THEN next_sync_at <= now() ELSE ${OWNER_IS_DEAD} END`;
+
+const DUE = `SELECT id, greatest(0, extract(epoch FROM now() - next_sync_at) * 1000)::float8 AS lag_ms
+  FROM siem_provider WHERE ${IS_DUE} ORDER BY next_sync_at, id LIMIT $1`;
+
+const CLAIM = `UPDATE siem_provider SET sync_owner = $1,
+    next_sync_at = now() + make_interval(secs => COALESCE(sync_interval_s, $3))
+  WHERE id = $2 AND ${IS_DUE}
+  RETURNING ${Object.keys(ConnectionColumns.shape).join(', ')}, is_default, first_window, alert_backlog, connected_at, watermark, consecutive_failures,
+    COALESCE(sync_interval_s, $3)::float8 AS interval_s, now() AS claimed_at`;
+
+const SUCCEED = `UPDATE siem_provider SET sync_owner = NULL, last_synced_at = now(), consecutive_failures = 0,
+    last_error = $4, watermark = greatest(watermark, least($3::timestamptz, now()))
+  WHERE id = $2 AND sync_owner = $1`;
+
+const FAIL = `UPDATE siem_provider SET sync_owner = NULL, last_error = $4,
+    consecutive_failures = consecutive_failures + 1, next_sync_at = now() + make_interval(secs => $3)
+  WHERE id = $2 AND sync_owner = $1`;
+
+const RELEASE = `UPDATE siem_provider SET sync_owner = NULL, next_sync_at = now()
+  WHERE id = $2 AND sync_owner = $1`;
+
+const FREE = `UPDATE siem_provider SET sync_owner = NULL, next_sync_at = now()
+  WHERE sync_owner = $1 AND id <> ALL ($2)`;
+
+const DueRow = z.object({ id: z.string(), lag_ms: z.number() });
+
+export function createProviderSyncs(db: Queryable): ProviderSyncs {
+  const of = ({ owner, providerId }: SyncClaim): [string, string] => [owner, providerId];
+  return {
+    due: async (limit) => {
+      const found = await rows(db, DueRow, { name: 'due-providers', text: DUE, values: [limit] });
+      return found.map((row) => ({ id: row.id, lagMs: row.lag_ms }));
+    },
+    claim: async (claim, defaultIntervalS) => {
+      const [row] = await rows(db, SyncRow, { text: CLAIM, values: [...of(claim), defaultIntervalS] });
+      return row;
+    },
+    isHeld: async (claim) => {
+      const text = 'SELECT id FROM siem_provider WHERE sync_owner = $1 AND id = $2';
+      return (await run(db, { name: 'sync-is-held', text, values: of(claim) })) > 0;
+    },
+    succeed: async (claim, { watermark, problem }) => {
+      await run(db, { text: SUCCEED, values: [...of(claim), watermark ?? null, problem] });
+    },
+    fail: async (claim, { error, retryInS }) => {
+      await run(db, { text: FAIL, values: [...of(claim), retryInS, error] });
+    },
+    release: async (claim) => {
+      await run(db, { text: RELEASE, values: of(claim) });
+    },
+    freeAllBut: (owner, running) =>
+      run(db, { name: 'free-lost-syncs', text: FREE, values: [owner, [...running]] }),
+  };
+}
