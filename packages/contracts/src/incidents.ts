@@ -97,7 +97,7 @@ export const IncidentDetail = Incident.extend({
   alerts: z.array(raw).meta({ description: "Sentinel's alerts, untouched." }),
   entities: z.array(raw).meta({ description: "Sentinel's entities, untouched." }),
   enrichment: z.null(),
-  sessions: z.array(z.never()),
+  sessions: z.array(z.unknown()).max(0),
 }).meta({ id: 'IncidentDetail' });
 export type IncidentDetail = z.output<typeof IncidentDetail>;
 

@@ -47,19 +47,18 @@ export type NewProvider = Omit<
   | 'updated_at'
 >;
 
-export type ProviderChange = Partial<
-  Pick<
-    ProviderRecord,
-    | 'name'
-    | 'enabled'
-    | 'client_id'
-    | 'client_secret_sealed'
-    | 'client_secret_masked'
-    | 'sync_interval_s'
-    | 'first_window'
-    | 'alert_backlog'
-  >
->;
+type Changeable =
+  | 'name'
+  | 'enabled'
+  | 'client_id'
+  | 'client_secret_sealed'
+  | 'client_secret_masked'
+  | 'sync_interval_s'
+  | 'first_window'
+  | 'alert_backlog';
+
+/** What is undefined stays. */
+export type ProviderChange = { readonly [K in Changeable]?: ProviderRecord[K] | undefined };
 
 /** Whose workspaces: those of these ids; undefined is all of them. */
 export type ProviderView = readonly string[] | undefined;
@@ -123,7 +122,8 @@ const FORMER = 'SELECT id, deleted_at IS NOT NULL AS is_deleted FROM siem_provid
 const NAMED =
   'SELECT id FROM siem_provider WHERE name = $1 AND deleted_at IS NULL AND id IS DISTINCT FROM $2::text';
 
-const REMOVE = `UPDATE siem_provider SET deleted_at = now(), enabled = false, is_default = false, updated_at = now()
+const REMOVE = `UPDATE siem_provider SET deleted_at = now(), enabled = false, is_default = false,
+    sync_owner = NULL, updated_at = now()
   WHERE id = $1`;
 
 const SYNC_NOW = `UPDATE siem_provider SET next_sync_at = now()
@@ -148,7 +148,7 @@ async function connect(db: Queryable, provider: NewProvider): Promise<ProviderRe
   const text = `INSERT INTO siem_provider (${names.join(', ')}, last_health_check)
     VALUES (${places.join(', ')}, now())
     ON CONFLICT (id) DO UPDATE SET ${set.join(', ')}, deleted_at = NULL, last_error = NULL,
-      consecutive_failures = 0, connected_at = now(), next_sync_at = now(), last_health_check = now(),
+      consecutive_failures = 0, sync_owner = NULL, connected_at = now(), next_sync_at = now(), last_health_check = now(),
       updated_at = now()`;
   await db.query({ text, values: Object.values(provider) });
   await db.query(HAND_ON);
@@ -159,10 +159,11 @@ async function connect(db: Queryable, provider: NewProvider): Promise<ProviderRe
 }
 
 function update(db: Queryable, id: string, change: ProviderChange): Promise<ProviderRecord> {
-  const set = Object.keys(change).map((name, index) => `${name} = $${index + 2}, `);
+  const fields = Object.entries(change).filter(([, value]) => value !== undefined);
+  const set = fields.map(([name], index) => `${name} = $${index + 2}, `);
   const text = `UPDATE siem_provider SET ${set.join('')}updated_at = now(), next_sync_at = now()
     WHERE id = $1 RETURNING ${COLUMNS}`;
-  return onlyRow(db, { text, values: [id, ...Object.values(change)] });
+  return onlyRow(db, { text, values: [id, ...fields.map(([, value]) => value)] });
 }
 
 async function list(db: Queryable, view: ProviderView, page: ProviderPage): Promise<ProviderListing> {

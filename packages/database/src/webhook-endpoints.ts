@@ -29,10 +29,10 @@ const EndpointRow = z.object({
 /** An endpoint as it is stored: its URL sealed. */
 export type EndpointRecord = z.output<typeof EndpointRow>;
 
-/** What can be written; the columns' own names. */
-export type EndpointChange = Partial<
-  Omit<EndpointRecord, 'id' | 'created_at' | 'updated_at'> & { secret_sealed: string }
->;
+type Writable = Omit<EndpointRecord, 'id' | 'created_at' | 'updated_at'> & { secret_sealed: string };
+
+/** What can be written, by the columns' own names; what is undefined stays. */
+export type EndpointChange = { readonly [K in keyof Writable]?: Writable[K] | undefined };
 
 /** Whose endpoints: those that are limited to some of these workspaces' names; undefined is all endpoints. */
 export type EndpointView = readonly string[] | undefined;
@@ -102,8 +102,11 @@ async function onlyRow(
   return row;
 }
 
+const given = (change: EndpointChange): [string, unknown][] =>
+  Object.entries(change).filter(([, value]) => value !== undefined);
+
 function insertEndpoint(db: Queryable, id: string, endpoint: EndpointChange): Promise<EndpointRecord> {
-  const row = { id, ...endpoint };
+  const row = Object.fromEntries([['id', id], ...given(endpoint)]);
   const places = Object.keys(row).map((_, index) => `$${index + 1}`);
   const text = `INSERT INTO webhook_endpoint (${Object.keys(row).join(', ')})
     VALUES (${places.join(', ')}) RETURNING ${COLUMNS}`;
@@ -111,9 +114,10 @@ function insertEndpoint(db: Queryable, id: string, endpoint: EndpointChange): Pr
 }
 
 function updateEndpoint(db: Queryable, id: string, change: EndpointChange): Promise<EndpointRecord> {
-  const set = Object.keys(change).map((name, index) => `${name} = $${index + 2}, `);
+  const fields = given(change);
+  const set = fields.map(([name], index) => `${name} = $${index + 2}, `);
   const text = `UPDATE webhook_endpoint SET ${set.join('')}updated_at = now() WHERE id = $1 RETURNING ${COLUMNS}`;
-  return onlyRow(db, { text, values: [id, ...Object.values(change)] });
+  return onlyRow(db, { text, values: [id, ...fields.map(([, value]) => value)] });
 }
 
 export const createWebhookEndpoints = (db: Queryable): WebhookEndpoints => ({

@@ -18,6 +18,10 @@ const options = {
   version: '0.1.0',
   description,
   tags: [
+    { name: 'Incidents', description: 'What Sentinel has, with notes, tags and assignee of SoCMate’s own.' },
+    { name: 'Webhook endpoints', description: 'Who receives events.' },
+    { name: 'Webhook deliveries', description: 'What was sent, and what came back.' },
+    { name: 'Workspaces', description: 'The connected Sentinel workspaces; every change is audited.' },
     { name: 'API keys', description: 'Administration of keys; every change is audited.' },
     { name: 'Audit log', description: 'Who changed what.' },
     { name: 'Health', description: 'For load balancers and operators.' },

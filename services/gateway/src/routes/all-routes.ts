@@ -2,10 +2,18 @@ import type { Route } from '@socmate/http';
 import { apiKeyRoutes } from './api-keys.ts';
 import { auditLogRoutes } from './audit-log.ts';
 import { healthRoutes } from './health.ts';
+import { incidentRoutes } from './incidents.ts';
 import type { RouteDeps } from './route-deps.ts';
+import { siemProviderRoutes } from './siem-providers.ts';
+import { webhookDeliveryRoutes } from './webhook-deliveries.ts';
+import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 
 /** Every route of the gateway; what is not here is not served and not documented. */
 export const allRoutes = (deps: RouteDeps): Route[] => [
+  ...incidentRoutes(deps),
+  ...webhookEndpointRoutes(deps),
+  ...webhookDeliveryRoutes(deps),
+  ...siemProviderRoutes(deps),
   ...apiKeyRoutes(deps),
   ...auditLogRoutes(deps),
   ...healthRoutes(deps),

@@ -9,26 +9,17 @@ import {
   pageOf,
   toPage,
 } from '@socmate/contracts';
-import type { CursorCodec } from '@socmate/crypto';
-import type { Incidents, SiemProviders } from '@socmate/database';
 import { defineRoute, type Principal, type Route } from '@socmate/http';
-import { type Clock, notFound } from '@socmate/runtime';
+import { notFound } from '@socmate/runtime';
 import { z } from 'zod';
 import { incidentFilter, incidentOrder } from '../incidents/incident-filter.ts';
 import { incidentDetailView, incidentView } from '../incidents/incident-view.ts';
-import type { UpdateIncident } from '../incidents/update-incident.ts';
 import { createListCursors } from '../list-cursor.ts';
 import { timespanWindow } from '../timespan-window.ts';
 import { namedProviders } from '../visible-providers.ts';
+import type { RouteDeps } from './route-deps.ts';
 
-export interface IncidentRoutesDeps {
-  readonly incidents: Incidents;
-  readonly providers: Pick<SiemProviders, 'resolve'>;
-  readonly updateIncident: UpdateIncident;
-  readonly cursors: CursorCodec;
-  readonly clock: Clock;
-  readonly publicUrl: string;
-}
+type Deps = Pick<RouteDeps, 'clock' | 'cursors' | 'incidents' | 'providers' | 'publicUrl' | 'updateIncident'>;
 
 const PATH = '/api/v1/incidents';
 const tag = 'Incidents';
@@ -36,7 +27,7 @@ const Params = z.object({ number: IncidentNumber });
 const OneQuery = z.object({ provider: ProviderRef.optional() });
 const ListQuery = PageQuery.extend(IncidentFilters.shape);
 
-function listRoute({ incidents, providers, cursors, clock, publicUrl }: IncidentRoutesDeps): Route {
+function listRoute({ incidents, providers, cursors, clock, publicUrl }: Deps): Route {
   const listCursors = createListCursors(cursors, PATH);
   return defineRoute({
     method: 'get',
@@ -71,21 +62,21 @@ type Input = {
   principal: Principal;
 };
 
-async function refOf({ providers }: IncidentRoutesDeps, { params, query, principal }: Input) {
+async function refOf({ providers }: Deps, { params, query, principal }: Input) {
   return {
     number: params.number,
     providerIds: await namedProviders(providers, principal, query.provider),
   };
 }
 
-async function read({ incidents, publicUrl }: IncidentRoutesDeps, ref: Awaited<ReturnType<typeof refOf>>) {
+async function read({ incidents, publicUrl }: Deps, ref: Awaited<ReturnType<typeof refOf>>) {
   const incident = await incidents.byNumber(ref);
   if (!incident) throw notFound('incident', ref.number);
   return incidentDetailView(publicUrl, incident);
 }
 
 /** `GET /incidents`, `GET` and `PATCH /incidents/{number}`. */
-export const incidentRoutes = (deps: IncidentRoutesDeps): Route[] => [
+export const incidentRoutes = (deps: Deps): Route[] => [
   listRoute(deps),
   defineRoute({
     method: 'get',

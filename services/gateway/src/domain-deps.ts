@@ -1,0 +1,93 @@
+import { deliverWebhook, syncProvider } from '@socmate/contracts';
+import type { Sealer } from '@socmate/crypto';
+import {
+  createDeliveries,
+  createIncidents,
+  createSiemProviders,
+  createWebhookEndpoints,
+  type Deliveries,
+  type Incidents,
+  type Pool,
+  type SiemProviders,
+  type WebhookEndpoints,
+} from '@socmate/database';
+import { parseTargetPolicy } from '@socmate/egress';
+import { startProducer } from '@socmate/queue';
+import { type Clock, errorMessage, type Ids, type Lifecycle, type Logger } from '@socmate/runtime';
+import { azureSettings, checkWorkspace, resolveWorkspace } from '@socmate/sentinel';
+import type { Config } from './config.ts';
+import { createUpdateIncident, type UpdateIncident } from './incidents/update-incident.ts';
+import { createEndpointChanges, type EndpointChanges } from './webhooks/endpoint-changes.ts';
+import { createProviderChanges, type ProviderChanges } from './workspaces/provider-changes.ts';
+import type { WorkspaceDirectory } from './workspaces/workspace-probe.ts';
+
+/** What the routes of incidents, webhooks and workspaces ask for. */
+export interface DomainDeps {
+  readonly publicUrl: string;
+  readonly incidents: Incidents;
+  readonly updateIncident: UpdateIncident;
+  readonly providers: SiemProviders;
+  readonly providerChanges: ProviderChanges;
+  readonly directory: WorkspaceDirectory;
+  readonly endpoints: WebhookEndpoints;
+  readonly endpointChanges: EndpointChanges;
+  readonly deliveries: Deliveries;
+  readonly sealer: Sealer;
+}
+
+export interface DomainBase {
+  readonly life: Lifecycle;
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly pool: Pool;
+}
+
+/** Wake-ups that may be lost: a timer finds the row that they name. */
+function openWakeUps({ life, config, log }: DomainBase) {
+  const connection = { url: config.REDIS_URL, prefix: config.QUEUE_PREFIX };
+  const deliver = life.use('deliver-webhook', startProducer(deliverWebhook, connection), (one) =>
+    one.close(),
+  );
+  const sync = life.use('sync-provider', startProducer(syncProvider, connection), (one) => one.close());
+  const unlessAway = (queue: string, added: Promise<void>): Promise<void> =>
+    added.catch((fault: unknown) => log.warn({ queue, reason: errorMessage(fault) }, 'wake-up was not sent'));
+  return {
+    endpoint: (id: string) => unlessAway('deliver-webhook', deliver.add({ endpointIds: [id] })),
+    provider: (id: string) => unlessAway('sync-provider', sync.add({ providerId: id })),
+  };
+}
+
+/** Azure's clients keep deadlines of their own. */
+function openDirectory(config: Config): WorkspaceDirectory {
+  const azure = azureSettings(config);
+  const never = new AbortController().signal;
+  return {
+    resolve: (credentials, workspaceId) => resolveWorkspace(azure, credentials, workspaceId, never),
+    check: (workspace) => checkWorkspace(azure, workspace, never),
+  };
+}
+
+export function openDomain(base: DomainBase, sealer: Sealer): DomainDeps {
+  const { config, pool } = base;
+  const wake = openWakeUps(base);
+  const directory = openDirectory(config);
+  const policy = parseTargetPolicy({
+    allowHttp: config.WEBHOOK_ALLOW_HTTP,
+    allowedPorts: config.WEBHOOK_ALLOWED_PORTS,
+    allowedCidrs: config.WEBHOOK_ALLOWED_CIDRS,
+  });
+  return {
+    publicUrl: config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`,
+    incidents: createIncidents(pool),
+    updateIncident: createUpdateIncident(base),
+    providers: createSiemProviders(pool),
+    providerChanges: createProviderChanges({ ...base, sealer, directory, wake: wake.provider }),
+    directory,
+    endpoints: createWebhookEndpoints(pool),
+    endpointChanges: createEndpointChanges({ ...base, sealer, policy, wake: wake.endpoint }),
+    deliveries: createDeliveries(pool),
+    sealer,
+  };
+}

@@ -1,0 +1,154 @@
+import { sealContext, type WebhookEndpointCreate, type WebhookEndpointPatch } from '@socmate/contracts';
+import { createWebhookSecret, parseWebhookSecret, type Sealer } from '@socmate/crypto';
+import {
+  appendAudit,
+  createSiemProviders,
+  createWebhookEndpoints,
+  type EndpointChange,
+  type EndpointRecord,
+  type EndpointView,
+  type Ping,
+  type Pool,
+  publishPing,
+  type Queryable,
+  transaction,
+} from '@socmate/database';
+import { checkTarget, type TargetPolicy } from '@socmate/egress';
+import { AppError, type Clock, currentTraceparent, type Ids, invalidField, notFound } from '@socmate/runtime';
+import { type Acting, auditEntry, type Change, changedFields } from '../audit-entry.ts';
+import { endpointProviders } from './endpoint-providers.ts';
+import { endpointAudit } from './endpoint-view.ts';
+import { maskUrl } from './mask-url.ts';
+
+export interface EndpointChangesDeps {
+  readonly pool: Pool;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  readonly sealer: Sealer;
+  readonly policy: TargetPolicy;
+  /** Wakes the notifier; never rejects. */
+  readonly wake: (endpointId: string) => Promise<void>;
+}
+
+/** Who acts, and on which of the endpoints it sees. */
+export interface EndpointActing extends Acting {
+  readonly view: EndpointView;
+}
+
+/** Each change and its entry in the audit log commit together. */
+export interface EndpointChanges {
+  create(
+    input: WebhookEndpointCreate,
+    acting: EndpointActing,
+  ): Promise<{ endpoint: EndpointRecord; secret: string }>;
+  change(id: string, patch: WebhookEndpointPatch, acting: EndpointActing): Promise<EndpointRecord>;
+  remove(id: string, acting: EndpointActing): Promise<void>;
+  ping(id: string, acting: EndpointActing): Promise<Ping>;
+}
+
+const DISABLED_BY_HAND = 'disabled by hand';
+
+function checkedSecret(secret: string): string {
+  try {
+    parseWebhookSecret(secret);
+  } catch (fault) {
+    if (!(fault instanceof AppError)) throw fault;
+    throw invalidField(['body', 'secret'], fault.message, 'webhook_secret');
+  }
+  return secret;
+}
+
+type Deps = EndpointChangesDeps;
+
+const sealedUrl = ({ sealer, policy }: Deps, id: string, url: string): EndpointChange => ({
+  url_masked: maskUrl(checkTarget(url, policy)),
+  url_sealed: sealer.seal(url, sealContext.webhookUrl(id)),
+});
+
+async function audit(deps: Deps, db: Queryable, acting: EndpointActing, made: Change): Promise<void> {
+  await appendAudit(db, auditEntry(deps.ids, acting, made), deps.clock.now());
+}
+
+async function locked(db: Queryable, id: string, view: EndpointView): Promise<EndpointRecord> {
+  const endpoint = await createWebhookEndpoints(db).lock(id, view);
+  if (!endpoint) throw notFound('endpoint', id);
+  return endpoint;
+}
+
+async function create(deps: Deps, input: WebhookEndpointCreate, acting: EndpointActing) {
+  const { url, secret: given, providers, ...settings } = input;
+  const id = deps.ids.next('whe');
+  const sealed = sealedUrl(deps, id, url);
+  const secret = given === undefined ? createWebhookSecret() : checkedSecret(given);
+  return transaction(deps.pool, async (db) => {
+    const endpoint = await createWebhookEndpoints(db).create(id, {
+      ...settings,
+      ...sealed,
+      providers: await endpointProviders(createSiemProviders(db), acting.view, providers),
+      secret_sealed: deps.sealer.seal(secret, sealContext.webhookSecret(id)),
+      disabled_reason: settings.enabled ? null : DISABLED_BY_HAND,
+    });
+    const after = endpointAudit(endpoint);
+    await audit(deps, db, acting, { action: 'webhook_endpoint.created', target: id, after });
+    return { endpoint, secret };
+  });
+}
+
+const actionOf = (before: EndpointRecord, after: EndpointRecord): string =>
+  before.enabled === after.enabled ? 'updated' : after.enabled ? 'enabled' : 'disabled';
+
+async function change(deps: Deps, id: string, patch: WebhookEndpointPatch, acting: EndpointActing) {
+  const { url, providers, ...settings } = patch;
+  const sealed = url === undefined ? {} : sealedUrl(deps, id, url);
+  const after = await transaction(deps.pool, async (db) => {
+    const before = await locked(db, id, acting.view);
+    const isSwitched = settings.enabled !== undefined && settings.enabled !== before.enabled;
+    const changed = await createWebhookEndpoints(db).update(id, {
+      ...settings,
+      ...sealed,
+      ...(providers !== undefined && {
+        providers: await endpointProviders(createSiemProviders(db), acting.view, providers),
+      }),
+      ...(isSwitched && { disabled_reason: settings.enabled ? null : DISABLED_BY_HAND }),
+    });
+    const fields = changedFields(endpointAudit(before), endpointAudit(changed));
+    const states = {
+      ...fields,
+      after: { ...fields.after, ...(url !== undefined && { url: changed.url_masked }) },
+    };
+    const action = `webhook_endpoint.${actionOf(before, changed)}`;
+    await audit(deps, db, acting, { action, target: id, ...states });
+    return changed;
+  });
+  if (patch.enabled) await deps.wake(id);
+  return after;
+}
+
+async function remove(deps: Deps, id: string, acting: EndpointActing): Promise<void> {
+  await transaction(deps.pool, async (db) => {
+    const before = endpointAudit(await locked(db, id, acting.view));
+    const cancelled = await createWebhookEndpoints(db).remove(id);
+    const after = { cancelled_deliveries: cancelled };
+    await audit(deps, db, acting, { action: 'webhook_endpoint.deleted', target: id, before, after });
+  });
+}
+
+async function ping(deps: Deps, id: string, acting: EndpointActing): Promise<Ping> {
+  const made = await transaction(deps.pool, async (db) => {
+    const { enabled } = await locked(db, id, acting.view);
+    if (!enabled) throw new AppError('conflict', 'the endpoint is disabled: enable it, then test it');
+    const sent = await publishPing(db, deps, id, currentTraceparent());
+    const after = { event_id: sent.eventId };
+    await audit(deps, db, acting, { action: 'webhook_endpoint.tested', target: id, after });
+    return sent;
+  });
+  await deps.wake(id);
+  return made;
+}
+
+export const createEndpointChanges = (deps: EndpointChangesDeps): EndpointChanges => ({
+  create: (input, acting) => create(deps, input, acting),
+  change: (id, patch, acting) => change(deps, id, patch, acting),
+  remove: (id, acting) => remove(deps, id, acting),
+  ping: (id, acting) => ping(deps, id, acting),
+});

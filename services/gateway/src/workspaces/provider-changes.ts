@@ -1,0 +1,155 @@
+import { type ProviderCreate, type ProviderPatch, sealContext } from '@socmate/contracts';
+import { maskSecret, type Sealer } from '@socmate/crypto';
+import {
+  appendAudit,
+  createSiemProviders,
+  type Pool,
+  type ProviderChange,
+  type ProviderRecord,
+  type Queryable,
+  type SiemProviders,
+  transaction,
+} from '@socmate/database';
+import { AppError, type Clock, type Ids, notFound } from '@socmate/runtime';
+import { type Acting, auditEntry, type Change, changedFields } from '../audit-entry.ts';
+import { visibleProviders } from '../visible-providers.ts';
+import { providerAudit } from './provider-view.ts';
+import { proveConnection, storedConnection, type WorkspaceDirectory } from './workspace-probe.ts';
+
+export interface ProviderChangesDeps {
+  readonly pool: Pool;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  readonly sealer: Sealer;
+  readonly directory: WorkspaceDirectory;
+  /** Wakes the sync of a workspace; never rejects. */
+  readonly wake: (providerId: string) => Promise<void>;
+}
+
+/** Each change and its entry in the audit log commit together. */
+export interface ProviderChanges {
+  /** Connects a workspace that could be found and read; one that was connected before gets its old row back. */
+  create(input: ProviderCreate, acting: Acting): Promise<ProviderRecord>;
+  change(id: string, patch: ProviderPatch, acting: Acting): Promise<ProviderRecord>;
+  remove(id: string, acting: Acting): Promise<void>;
+  sync(id: string, acting: Acting): Promise<void>;
+}
+
+type Deps = ProviderChangesDeps;
+
+async function audit(deps: Deps, db: Queryable, acting: Acting, made: Change): Promise<void> {
+  await appendAudit(db, auditEntry(deps.ids, acting, made), deps.clock.now());
+}
+
+const sealedSecret = (sealer: Sealer, id: string, secret: string) => ({
+  client_secret_sealed: sealer.seal(secret, sealContext.clientSecret(id)),
+  client_secret_masked: maskSecret(secret),
+});
+
+/** Runs a change of workspaces while no other one runs. */
+const changing = <T>(
+  { pool }: Deps,
+  work: (db: Queryable, providers: SiemProviders) => Promise<T>,
+): Promise<T> =>
+  transaction(pool, async (db) => {
+    const providers = createSiemProviders(db);
+    await providers.lock();
+    return work(db, providers);
+  });
+
+async function visible(providers: SiemProviders, id: string, { principal }: Acting): Promise<ProviderRecord> {
+  const provider = await providers.byId(id, visibleProviders(principal));
+  if (!provider) throw notFound('workspace', id);
+  return provider;
+}
+
+async function create(deps: Deps, input: ProviderCreate, acting: Acting): Promise<ProviderRecord> {
+  if (visibleProviders(acting.principal))
+    throw new AppError('forbidden', 'a key that is limited to workspaces connects no other ones');
+  const known = createSiemProviders(deps.pool);
+  await known.assertNameIsFree(input.name);
+  await known.formerId(input.workspace_id);
+  const place = await proveConnection(deps.directory, input);
+  const { client_secret: secret, ...settings } = input;
+  const connected = await changing(deps, async (db, providers) => {
+    await providers.assertNameIsFree(input.name);
+    const id = (await providers.formerId(input.workspace_id)) ?? deps.ids.next('prv');
+    const provider = await providers.connect({
+      ...settings,
+      id,
+      subscription_id: place.subscriptionId,
+      resource_group: place.resourceGroup,
+      workspace_name: place.workspaceName,
+      ...sealedSecret(deps.sealer, id, secret),
+    });
+    const made = { action: 'siem_provider.connected', target: id, after: providerAudit(provider) };
+    await audit(deps, db, acting, made);
+    return provider;
+  });
+  await deps.wake(connected.id);
+  return connected;
+}
+
+/** New credentials are tried before they take the place of those that work. */
+async function proveCredentials(deps: Deps, id: string, patch: ProviderPatch, acting: Acting): Promise<void> {
+  if (patch.client_id === undefined && patch.client_secret === undefined) return;
+  const stored = storedConnection(deps.sealer, await visible(createSiemProviders(deps.pool), id, acting));
+  const { client_id = stored.client_id, client_secret = stored.client_secret } = patch;
+  await proveConnection(deps.directory, { ...stored, client_id, client_secret });
+}
+
+async function applyPatch(
+  deps: Deps,
+  providers: SiemProviders,
+  before: ProviderRecord,
+  patch: ProviderPatch,
+) {
+  const { client_secret: secret, is_default: isDefault, ...settings } = patch;
+  const { id } = before;
+  if (settings.name !== undefined && settings.name !== before.name) {
+    await providers.assertNameIsFree(settings.name, id);
+    await providers.rename(before.name, settings.name);
+  }
+  if (isDefault && !before.is_default) await providers.makeDefault(id);
+  const sealed: ProviderChange = secret === undefined ? {} : sealedSecret(deps.sealer, id, secret);
+  return providers.update(id, { ...settings, ...sealed });
+}
+
+async function change(deps: Deps, id: string, patch: ProviderPatch, acting: Acting): Promise<ProviderRecord> {
+  await proveCredentials(deps, id, patch, acting);
+  const changed = await changing(deps, async (db, providers) => {
+    const before = await visible(providers, id, acting);
+    const after = await applyPatch(deps, providers, before, patch);
+    const states = changedFields(providerAudit(before), providerAudit(after));
+    await audit(deps, db, acting, { action: 'siem_provider.updated', target: id, ...states });
+    return after;
+  });
+  if (changed.enabled) await deps.wake(id);
+  return changed;
+}
+
+async function remove(deps: Deps, id: string, acting: Acting): Promise<void> {
+  await changing(deps, async (db, providers) => {
+    const before = providerAudit(await visible(providers, id, acting));
+    await providers.remove(id);
+    await audit(deps, db, acting, { action: 'siem_provider.deleted', target: id, before });
+  });
+}
+
+async function sync(deps: Deps, id: string, acting: Acting): Promise<void> {
+  await transaction(deps.pool, async (db) => {
+    const providers = createSiemProviders(db);
+    await visible(providers, id, acting);
+    if (!(await providers.syncNow(id)))
+      throw new AppError('conflict', 'the workspace is disabled: enable it, then sync it');
+    await audit(deps, db, acting, { action: 'siem_provider.sync_requested', target: id });
+  });
+  await deps.wake(id);
+}
+
+export const createProviderChanges = (deps: ProviderChangesDeps): ProviderChanges => ({
+  create: (input, acting) => create(deps, input, acting),
+  change: (id, patch, acting) => change(deps, id, patch, acting),
+  remove: (id, acting) => remove(deps, id, acting),
+  sync: (id, acting) => sync(deps, id, acting),
+});

@@ -1,0 +1,113 @@
+import { type ProviderHealth, type ProviderTest, sealContext } from '@socmate/contracts';
+import type { Sealer } from '@socmate/crypto';
+import type { ProviderRecord } from '@socmate/database';
+import { AppError } from '@socmate/runtime';
+import type {
+  AzureCredentials,
+  SentinelWorkspace,
+  WorkspaceCheck,
+  WorkspaceHealth,
+  WorkspacePlace,
+} from '@socmate/sentinel';
+import { connectionFault, isSignInRefused } from './connection-fault.ts';
+
+/** What is asked of Azure about a workspace. */
+export interface WorkspaceDirectory {
+  resolve(credentials: AzureCredentials, workspaceId: string): Promise<WorkspacePlace>;
+  check(workspace: SentinelWorkspace): Promise<WorkspaceHealth>;
+}
+
+export type Connection = Omit<ProviderTest, 'name' | 'provider_type'>;
+
+const credentialsOf = (given: Connection): AzureCredentials => ({
+  cloud: given.cloud,
+  tenantId: given.tenant_id,
+  clientId: given.client_id,
+  clientSecret: given.client_secret,
+});
+
+async function placeOf(directory: WorkspaceDirectory, given: Connection): Promise<WorkspacePlace> {
+  const {
+    subscription_id: subscriptionId,
+    resource_group: resourceGroup,
+    workspace_name: workspaceName,
+  } = given;
+  if (subscriptionId !== undefined && resourceGroup !== undefined && workspaceName !== undefined)
+    return { subscriptionId, resourceGroup, workspaceName };
+  return directory.resolve(credentialsOf(given), given.workspace_id);
+}
+
+const healthView = ({ status, message, latencyMs, checks }: WorkspaceHealth): ProviderHealth => ({
+  status,
+  message,
+  latency_ms: latencyMs,
+  checks: checks.map((check) => ({
+    name: check.name,
+    status: check.status,
+    ...(check.missingRole !== undefined && { missing_role: check.missingRole }),
+    ...(check.message !== undefined && { message: check.message }),
+  })),
+});
+
+/** The health of a workspace that was not found: nothing of it could be tried. */
+function unresolvedHealth(fault: AppError, latencyMs: number): ProviderHealth {
+  const { message } = fault;
+  const status = fault.code === 'invalid_input' ? 'denied' : 'failed';
+  const isTokens = isSignInRefused(fault) || message.startsWith('Entra ID');
+  const skipped = { status: 'skipped', message: 'the workspace was not found' } as const;
+  const tried = isTokens
+    ? [{ name: 'token', status, message } as const, { name: 'incidents_read', ...skipped }]
+    : [{ name: 'token', status: 'ok' } as const, { name: 'incidents_read', status, message } as const];
+  const untried = [
+    { name: 'log_query', ...skipped },
+    { name: 'comment_write', ...skipped },
+  ];
+  return { status: 'error', message, latency_ms: latencyMs, checks: [...tried, ...untried] };
+}
+
+/** Tries a connection that is not stored; a refusal is an answer. */
+export async function testConnection(
+  directory: WorkspaceDirectory,
+  given: Connection,
+): Promise<ProviderHealth> {
+  const start = performance.now();
+  const place = await placeOf(directory, given).catch((fault: unknown) => {
+    if (fault instanceof AppError) return fault;
+    throw fault;
+  });
+  const latencyMs = (): number => Math.round(performance.now() - start);
+  if (place instanceof AppError) return unresolvedHealth(place, latencyMs());
+  const health = await directory.check({ ...credentialsOf(given), ...place });
+  return { ...healthView(health), latency_ms: latencyMs() };
+}
+
+function checkFault({ name, status, message = 'the workspace could not be read' }: WorkspaceCheck): unknown {
+  const code = status === 'denied' ? 'invalid_input' : 'unavailable';
+  return connectionFault(new AppError(code, message), name === 'token' ? 'client_id' : 'workspace_name');
+}
+
+/** Finds a workspace and reads from it; throws what `connectionFault` says where that fails. */
+export async function proveConnection(
+  directory: WorkspaceDirectory,
+  given: Connection,
+): Promise<WorkspacePlace> {
+  const place = await placeOf(directory, given).catch((fault: unknown) => {
+    throw connectionFault(fault);
+  });
+  const { checks } = await directory.check({ ...credentialsOf(given), ...place });
+  const bad = checks.find(({ status }) => status === 'denied' || status === 'failed');
+  if (bad) throw checkFault(bad);
+  return place;
+}
+
+/** A stored workspace's connection, opened. */
+export const storedConnection = (sealer: Sealer, provider: ProviderRecord): Connection => ({
+  workspace_id: provider.workspace_id,
+  tenant_id: provider.tenant_id,
+  client_id: provider.client_id,
+  client_secret: sealer.open(provider.client_secret_sealed, sealContext.clientSecret(provider.id)),
+  cloud: provider.cloud,
+  subscription_id: provider.subscription_id,
+  resource_group: provider.resource_group,
+  workspace_name: provider.workspace_name,
+});
