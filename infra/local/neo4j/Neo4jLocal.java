@@ -1,10 +1,12 @@
 import java.nio.file.Path;
 import java.util.Map;
+import org.neo4j.configuration.GraphDatabaseInternalSettings;
 import org.neo4j.configuration.GraphDatabaseSettings;
 import org.neo4j.configuration.connectors.BoltConnector;
 import org.neo4j.configuration.connectors.HttpConnector;
 import org.neo4j.configuration.helpers.SocketAddress;
 import org.neo4j.dbms.api.DatabaseManagementServiceBuilder;
+import org.neo4j.graphdb.GraphDatabaseService;
 import org.neo4j.graphdb.QueryExecutionException;
 
 /** Runs Neo4j on 127.0.0.1 until standard input closes: {@code Neo4jLocal <home> <port>}, password in NEO4J_PASSWORD. */
@@ -16,6 +18,7 @@ class Neo4jLocal {
             .setConfig(BoltConnector.enabled, true)
             .setConfig(BoltConnector.listen_address, address)
             .setConfig(BoltConnector.advertised_address, address)
+            .setConfig(GraphDatabaseInternalSettings.netty_server_shutdown_quiet_period, 0)
             .setConfig(HttpConnector.enabled, false)
             .setConfig(GraphDatabaseSettings.auth_enabled, true)
             .build();
@@ -26,7 +29,7 @@ class Neo4jLocal {
     System.exit(0);
   }
 
-  private static void setPassword(org.neo4j.graphdb.GraphDatabaseService system, String password) {
+  private static void setPassword(GraphDatabaseService system, String password) {
     var command = "ALTER USER neo4j SET PLAINTEXT PASSWORD $password CHANGE NOT REQUIRED";
     try {
       system.executeTransactionally(command, Map.of("password", password));

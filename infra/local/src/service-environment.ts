@@ -11,7 +11,8 @@ export interface ServiceParts {
 /** What production refuses and a local run allows: targets on this machine, over http, on any port. */
 const LOCAL_DEFAULTS = {
   LOG_LEVEL: 'info',
-  SYNC_INTERVAL: '30s',
+  SYNC_INTERVAL: '30',
+  BOOTSTRAP_RATE_LIMIT_PER_MINUTE: '1000000',
   SHUTDOWN_GRACE_MS: '8000',
   WEBHOOK_ALLOWED_CIDRS: '127.0.0.0/8,::1/128',
   WEBHOOK_ALLOWED_PORTS: '*',
