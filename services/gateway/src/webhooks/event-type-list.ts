@@ -26,10 +26,13 @@ export const EventTypeList = z
   })
   .meta({ id: 'EventTypeList' });
 
+// Read as an input, an object may hold more than is named: fields are only ever added.
+const jsonSchema = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input' });
+
 /** What endpoints may subscribe to, with the JSON Schema of each type's `data`. */
 export const eventTypeList = (): z.output<typeof EventTypeList> => ({
   items: EventType.options.map((type) => {
     const schema = SCHEMAS[type];
-    return { type, description: DESCRIPTIONS[type], schema: schema ? z.toJSONSchema(schema) : null };
+    return { type, description: DESCRIPTIONS[type], schema: schema ? jsonSchema(schema) : null };
   }),
 });

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createPool, type Pool } from '@socmate/database';
+import { type GatewayUnderTest, startGatewayUnderTest } from './gateway-under-test.ts';
+
+const PATH = '/api/v1/webhooks/endpoints';
+let gateway: GatewayUnderTest;
+let pool: Pool;
+
+beforeAll(async () => {
+  gateway = await startGatewayUnderTest();
+  pool = createPool(gateway.config.DATABASE_URL, { size: 2, name: 'test' });
+});
+afterAll(async () => {
+  await pool.end();
+  await gateway.close();
+});
+beforeEach(async () => {
+  await pool.query('TRUNCATE webhook_endpoint, siem_provider CASCADE');
+});
+
+const create = (only: object = {}) =>
+  gateway.ask('POST', PATH, {
+    body: { name: 'a', url: 'https://hooks.example.com/a', event_types: ['incident-alert'], ...only },
+  });
+
+const base64 = (bytes: number) => Buffer.alloc(bytes, 7).toString('base64');
+
+test.each([24, 32, 64])('a secret of %i bytes that the user gives is taken', async (bytes) => {
+  expect((await create({ secret: `whsec_${base64(bytes)}` })).json.secret).toBe(`whsec_${base64(bytes)}`);
+});
+
+test.each([`whsec_${base64(23)}`, `whsec_${base64(65)}`, base64(32), 'whsec_not base64', 'x'])(
+  'the secret %j is refused',
+  async (secret) => {
+    const { status, json } = await create({ secret });
+    expect(status).toBe(422);
+    expect(json.detail[0].loc).toEqual(['body', 'secret']);
+  },
+);
+
+test.each([
+  [{ name: ' ' }, ['body', 'name']],
+  [{ event_types: [] }, ['body', 'event_types']],
+  [{ event_types: ['nonsense'] }, ['body', 'event_types', 0]],
+  [{ event_types: ['ping'] }, ['body', 'event_types', 0]],
+  [{ severity_min: 'low' }, ['body', 'severity_min']],
+  [{ alert_on: ['closed'] }, ['body', 'alert_on', 0]],
+  [{ timeout_ms: 999 }, ['body', 'timeout_ms']],
+  [{ timeout_ms: 30_001 }, ['body', 'timeout_ms']],
+  [{ retry_schedule_s: [] }, ['body', 'retry_schedule_s']],
+  [{ retry_schedule_s: [0] }, ['body', 'retry_schedule_s', 0]],
+  [{ retry_schedule_s: [86_401] }, ['body', 'retry_schedule_s', 0]],
+  [{ retry_schedule_s: Array.from({ length: 21 }, () => 5) }, ['body', 'retry_schedule_s']],
+  [{ max_in_flight: 0 }, ['body', 'max_in_flight']],
+  [{ providers: [] }, ['body', 'providers']],
+  [{ providers: ['nowhere'] }, ['body', 'providers', 0]],
+  [{ filters: {} }, ['body', 'filters']],
+])('an endpoint with %j is 422 and says where, on create and on change', async (only, loc) => {
+  const { status, json } = await create(only);
+  expect(status).toBe(422);
+  expect(json.detail[0].loc).toEqual(loc);
+  const changed = await gateway.ask('PATCH', `${PATH}/${(await create()).json.id}`, { body: only });
+  expect(changed.status).toBe(422);
+  expect(changed.json.detail[0].loc).toEqual(loc);
+});

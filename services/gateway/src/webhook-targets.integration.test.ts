@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type GatewayUnderTest, startGatewayUnderTest } from './gateway-under-test.ts';
+
+interface Vectors {
+  readonly block: readonly string[];
+  readonly allow: readonly string[];
+  readonly refused_by_our_policy_though_others_allow: readonly string[];
+}
+
+const file = new URL('../../../packages/egress/fixtures/ssrf-vectors.json', import.meta.url);
+const vectors = JSON.parse(readFileSync(file, 'utf8')) as Vectors;
+const PATH = '/api/v1/webhooks/endpoints';
+let production: GatewayUnderTest;
+let local: GatewayUnderTest;
+let id: string;
+
+beforeAll(async () => {
+  production = await startGatewayUnderTest();
+  local = await startGatewayUnderTest({
+    WEBHOOK_ALLOW_HTTP: 'true',
+    WEBHOOK_ALLOWED_PORTS: '*',
+    WEBHOOK_ALLOWED_CIDRS: '127.0.0.0/8,::1/128',
+  });
+  id = (await create(production, 'https://hooks.example.com/a')).json.id;
+});
+afterAll(async () => {
+  await production.close();
+  await local.close();
+});
+
+const create = (gateway: GatewayUnderTest, url: string) =>
+  gateway.ask('POST', PATH, { body: { name: 'a', url, event_types: ['incident-alert'] } });
+const urlOf = (address: string): string => `https://${address.includes(':') ? `[${address}]` : address}/hook`;
+
+/** What is answered where the URL is created and where an endpoint is changed to it. */
+const answersTo = async (url: string) => [
+  await create(production, url),
+  await production.ask('PATCH', `${PATH}/${id}`, { body: { url } }),
+];
+const refusal = (type: unknown) => ({
+  status: 422,
+  json: { detail: [{ loc: ['body', 'url'], msg: expect.any(String), type }] },
+});
+
+test.each([...vectors.block, ...vectors.refused_by_our_policy_though_others_allow])(
+  '%s is refused as a target, on create and on change',
+  async (address) => {
+    const refused = refusal('blocked_target');
+    expect(await answersTo(urlOf(address))).toMatchObject([refused, refused]);
+  },
+);
+
+test.each([
+  'https://2130706433/hook',
+  'https://0x7f.1/hook',
+  'https://127.1/hook',
+  'https://[::ffff:127.0.0.1]/hook',
+  'https://localhost/hook',
+  'https://intranet/hook',
+  'http://hooks.example.com/hook',
+  'https://hooks.example.com:22/hook',
+  'https://user:password@hooks.example.com/hook',
+  'ftp://hooks.example.com/hook',
+  'file:///etc/passwd',
+  'hooks.example.com/hook',
+  'https://',
+  '',
+])('%j is refused as a target, on create and on change', async (url) => {
+  const refused = refusal(expect.any(String));
+  expect(await answersTo(url)).toMatchObject([refused, refused]);
+});
+
+test('a refused change leaves the URL that was there', async () => {
+  const { json } = await production.ask('GET', `${PATH}/${id}`);
+  expect(json.url).toBe('https://hooks.example.com/a');
+});
+
+test.each(vectors.allow)('%s is taken as a target, on create and on change', async (address) => {
+  const url = urlOf(address);
+  expect((await create(production, url)).status).toBe(201);
+  const { status, json } = await production.ask('PATCH', `${PATH}/${id}`, { body: { url } });
+  expect(status).toBe(200);
+  expect(json.url).toBe(url);
+  await production.ask('PATCH', `${PATH}/${id}`, { body: { url: 'https://hooks.example.com/a' } });
+});
+
+test('what an operator opened is taken there, and nothing beside it', async () => {
+  expect((await create(local, 'http://127.0.0.1:12345/hook')).status).toBe(201);
+  expect((await create(local, 'http://[::1]:12345/hook')).status).toBe(201);
+  expect((await create(local, 'http://10.0.0.1:12345/hook')).status).toBe(422);
+});
