@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { createRandom, type Random } from './random.ts';
 
-export const FAULT_TARGETS = ['incidents', 'alerts', 'entities', 'token'] as const;
-export const FAULT_KINDS = ['429', '500', 'latency', 'drop', 'expired', 'endless'] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
+const FAULT_TARGETS = ['incidents', 'alerts', 'entities', 'token'] as const;
+const FAULT_KINDS = ['429', '500', 'latency', 'drop', 'expired', 'endless'] as const;
 
 export const Fault = z
   .strictObject({

@@ -1,7 +1,7 @@
 import type { Random } from './random.ts';
 import type { AlertFacts, EntityFacts } from './rest-bodies.ts';
 
-export interface Cast {
+interface Cast {
   readonly compromised: string;
   readonly entities: readonly EntityFacts[];
 }

@@ -28,7 +28,7 @@ export interface Route<Kind extends string = string> {
   readonly handle: (call: Call) => Reply | Promise<Reply>;
 }
 
-export interface Match<Kind extends string> {
+interface Match<Kind extends string> {
   readonly route: Route<Kind> | undefined;
   readonly params: Readonly<Record<string, string>>;
   /** The path exists, for another method. */

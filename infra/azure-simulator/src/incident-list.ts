@@ -4,7 +4,7 @@ import type { IncidentRecord, IncidentStore } from './incident-store.ts';
 import { type Condition, isMatch, type Order, parseFilter, parseOrderBy } from './odata.ts';
 import type { Key } from './ordered-index.ts';
 
-export const PAGE_SIZE = 50;
+const PAGE_SIZE = 50;
 const TOKEN_LIFETIME_MS = 3_600_000;
 const DEFAULT_ORDER: Order = { field: 'modified', isDescending: true };
 

@@ -31,8 +31,7 @@ export interface IncidentRecord {
   readonly source: IncidentSource;
 }
 
-export const SORT_FIELDS = ['created', 'modified', 'number', 'severity', 'status'] as const;
-export type SortField = (typeof SORT_FIELDS)[number];
+export type SortField = 'created' | 'modified' | 'number' | 'severity' | 'status';
 
 export interface IncidentStore {
   byName(name: string): IncidentRecord | undefined;
