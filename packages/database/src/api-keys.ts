@@ -25,7 +25,7 @@ export interface ApiKeyRecord {
   readonly updatedAt: Date;
 }
 
-export interface NewApiKeyRecord {
+interface NewApiKeyRecord {
   readonly id: string;
   readonly keyId: string;
   readonly secretHash: string;

@@ -26,7 +26,7 @@ export interface AuditFilter {
   readonly target_id?: string | undefined;
 }
 
-export interface AuditListing {
+interface AuditListing {
   readonly entries: readonly z.output<typeof EntryRow>[];
   /** Counted to `TOTAL_MAX` and one. */
   readonly total: number;

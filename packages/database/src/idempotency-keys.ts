@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Queryable, rows, run } from './pool.ts';
 
 /** A call that has not answered by then was cut off, and its key is free again. */
-export const RUNNING_CALL_MAX_S = 120;
+const RUNNING_CALL_MAX_S = 120;
 
 const KEEP_HOURS = 24;
 

@@ -26,10 +26,11 @@ export interface ErrorAnswer {
 
 const RETRY_AFTER_S = 5;
 
-function headersOf(error: AppError): Record<string, string> {
-  if (error.status === 401) return { 'www-authenticate': 'ApiKey realm="socmate", header="X-API-Key"' };
-  if (error.status !== 429 && error.status !== 503) return {};
-  return { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterS ?? RETRY_AFTER_S))) };
+function headersOf({ status, retryAfterS }: AppError): Record<string, string> {
+  if (status === 401) return { 'www-authenticate': 'ApiKey realm="socmate", header="X-API-Key"' };
+  const isTemporary = status === 429 || status === 503;
+  const waitS = retryAfterS ?? (isTemporary ? RETRY_AFTER_S : undefined);
+  return waitS === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(waitS))) };
 }
 
 /** What a caller is told of a fault; of one that is not an `AppError`, nothing but that it happened. */

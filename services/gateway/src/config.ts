@@ -21,3 +21,6 @@ export const Config = CommonConfig.extend({
   WEBHOOK_ALLOWED_CIDRS: z.string().default(''),
 });
 export type Config = z.output<typeof Config>;
+
+/** What the command that makes an admin key on the host reads. */
+export const BootstrapConfig = Config.pick({ DATABASE_URL: true, BOOTSTRAP_RATE_LIMIT_PER_MINUTE: true });

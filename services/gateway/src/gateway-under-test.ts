@@ -25,12 +25,12 @@ export interface GatewayUnderTest extends Gateway {
   readonly config: Config;
   readonly adminKey: string;
   /** Asks with the admin key unless the call names another, or none (`null`). A string is sent as it stands. */
-  ask(method: string, path: string, call?: Call): Promise<Answered>;
+  readonly ask: (method: string, path: string, call?: Call) => Promise<Answered>;
   /** A new key with these scopes. */
-  keyWith(
+  readonly keyWith: (
     scopes: readonly string[],
     more?: Readonly<Record<string, unknown>>,
-  ): Promise<{ id: string; apiKey: string }>;
+  ) => Promise<{ id: string; apiKey: string }>;
 }
 
 const bodyText = (body: unknown): string | undefined =>
@@ -56,22 +56,25 @@ async function send(url: string, method: string, adminKey: string, call: Call): 
 export async function startGatewayUnderTest(
   env: Readonly<Record<string, string>> = {},
   overrides: Overrides = {},
+  adjust: (config: Config) => Config = (config) => config,
 ): Promise<GatewayUnderTest> {
   const database = await cloneDatabase();
   const queue = testQueue();
   const { apiKey: adminKey } = createApiKey();
-  const config = Config.parse({
-    LOG_LEVEL: 'silent',
-    DATABASE_URL: database.url,
-    REDIS_URL: queue.url,
-    QUEUE_PREFIX: queue.prefix,
-    PORT: '0',
-    SHUTDOWN_GRACE_MS: '2000',
-    MASTER_KEYS: `test:${randomBytes(32).toString('base64')}`,
-    BOOTSTRAP_ADMIN_KEY: adminKey,
-    BOOTSTRAP_RATE_LIMIT_PER_MINUTE: '1000000',
-    ...env,
-  });
+  const config = adjust(
+    Config.parse({
+      LOG_LEVEL: 'silent',
+      DATABASE_URL: database.url,
+      REDIS_URL: queue.url,
+      QUEUE_PREFIX: queue.prefix,
+      PORT: '0',
+      SHUTDOWN_GRACE_MS: '2000',
+      MASTER_KEYS: `test:${randomBytes(32).toString('base64')}`,
+      BOOTSTRAP_ADMIN_KEY: adminKey,
+      BOOTSTRAP_RATE_LIMIT_PER_MINUTE: '1000000',
+      ...env,
+    }),
+  );
   const log = createLogger('gateway', config.LOG_LEVEL);
   const gateway = await startGateway(config, { log, ...overrides }).catch(async (fault: unknown) => {
     await database.drop();

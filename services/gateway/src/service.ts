@@ -43,6 +43,8 @@ import { wireRoutes } from './wire-routes.ts';
 export interface Overrides {
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** How often the use of keys is written. */
+  readonly flushIntervalMs?: number;
 }
 
 export interface Gateway extends Running {
@@ -53,6 +55,8 @@ export interface Gateway extends Running {
   readonly healthUrl: string;
 }
 
+// Under the ten seconds that a use may take to show.
+const FLUSH_INTERVAL_MS = 5_000;
 const SWEEP_INTERVAL_MS = 3_600_000;
 
 export async function startGateway(config: Config, overrides: Overrides = {}): Promise<Gateway> {
@@ -60,7 +64,7 @@ export async function startGateway(config: Config, overrides: Overrides = {}): P
     const base = openBase(life, config, overrides);
     const { log } = base;
     await storeBootstrapKey(base);
-    const { gate, forgetKey } = openGate(base);
+    const { gate, forgetKey } = openGate(base, overrides.flushIntervalMs);
     const checks = openChecks(base);
     const routes = allRoutes(wireRoutes(base, checks, forgetKey));
     const server = await listen(base, routes, gate);
@@ -94,11 +98,16 @@ async function storeBootstrapKey({ config, log, ...deps }: Base): Promise<void> 
 }
 
 /** Authentication, rates and idempotency, with what they write behind. */
-function openGate(base: Base): { gate: Gate; forgetKey: (keyId: string) => void } {
+function openGate(
+  base: Base,
+  flushIntervalMs = FLUSH_INTERVAL_MS,
+): { gate: Gate; forgetKey: (keyId: string) => void } {
   const { life, config, log, clock, pool, redis, sealer } = base;
   const credentials = createApiKeyCredentials(pool);
   const idempotencyKeys = createIdempotencyKeys(pool);
-  const usage = life.use('key use', startUsageRecorder({ credentials, clock, log }), (one) => one.close());
+  const usage = life.use('key use', startUsageRecorder({ credentials, clock, log, flushIntervalMs }), (one) =>
+    one.close(),
+  );
   const onUse = (keyId: string, ip: string): void => usage.record(keyId, ip);
   const authenticator = createAuthenticator({ credentials, clock, onUse });
   const rateLimits = createRateLimits(redis, `${config.QUEUE_PREFIX}:rate`);

@@ -5,7 +5,7 @@ import type { Principal, RequestInfo } from '@socmate/http';
 import { AppError, type Clock } from '@socmate/runtime';
 
 /** A key that was disabled, changed or deleted in another process is treated so within this time. */
-export const CREDENTIAL_CACHE_MS = 2_000;
+const CREDENTIAL_CACHE_MS = 2_000;
 
 const CACHE_MAX = 10_000;
 

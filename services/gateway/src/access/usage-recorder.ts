@@ -1,10 +1,8 @@
 import type { ApiKeyCredentials, ApiKeyUse } from '@socmate/database';
 import { type Clock, type Logger, startTimer } from '@socmate/runtime';
 
-const FLUSH_INTERVAL_MS = 5_000;
-
 export interface UsageRecorder {
-  /** Remembers a use; it is written within ten seconds, together with all others. */
+  /** Remembers a use; it is written with the next flush, together with all others. */
   record(keyId: string, ip: string): void;
   /** Writes what is left. */
   close(): Promise<void>;
@@ -14,7 +12,7 @@ export interface UsageRecorderDeps {
   readonly credentials: Pick<ApiKeyCredentials, 'recordUse'>;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly flushIntervalMs?: number;
+  readonly flushIntervalMs: number;
 }
 
 function add(uses: Map<string, ApiKeyUse>, use: ApiKeyUse): void {
@@ -24,7 +22,7 @@ function add(uses: Map<string, ApiKeyUse>, use: ApiKeyUse): void {
 }
 
 export function startUsageRecorder(deps: UsageRecorderDeps): UsageRecorder {
-  const { credentials, clock, log, flushIntervalMs = FLUSH_INTERVAL_MS } = deps;
+  const { credentials, clock, log, flushIntervalMs } = deps;
   let uses = new Map<string, ApiKeyUse>();
   const flush = async (): Promise<void> => {
     if (uses.size === 0) return;

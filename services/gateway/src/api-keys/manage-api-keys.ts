@@ -21,7 +21,7 @@ export interface ManageApiKeysDeps {
   readonly onChanged: (keyId: string) => void;
 }
 
-export interface AddedApiKey {
+interface AddedApiKey {
   readonly key: ApiKeyRecord;
   /** The whole key, known here and nowhere else. */
   readonly apiKey: string;
