@@ -78,7 +78,8 @@ export async function startGateway(config: Config, overrides: Overrides = {}): P
 
 function openBase(life: Lifecycle, config: Config, overrides: Overrides): Base {
   const log = overrides.log ?? createLogger('gateway', config.LOG_LEVEL);
-  const onFault = (err: Error): void => log.warn({ err }, 'postgres connection fault');
+  // The fault of an idle connection carries its whole client along.
+  const onFault = ({ message }: Error): void => log.warn({ reason: message }, 'postgres connection fault');
   const pool = life.use(
     'postgres',
     createPool(config.DATABASE_URL, { size: config.DATABASE_POOL_SIZE, name: 'gateway', onFault }),
