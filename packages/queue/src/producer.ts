@@ -1,5 +1,7 @@
 import type { QueueDefinition } from '@socmate/contracts';
+import { AppError } from '@socmate/runtime';
 import { type JobsOptions, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { connectFailFast, type QueueConnection } from './connection.ts';
 import { queueTelemetry } from './telemetry.ts';
@@ -17,16 +19,22 @@ export interface Producer<S extends z.ZodType> {
   close(): Promise<void>;
 }
 
+/** Settles when the first try to connect has ended, well or not. */
+const firstTry = (connection: Redis): Promise<void> =>
+  new Promise((resolve) => {
+    for (const event of ['ready', 'close', 'end']) connection.once(event, () => resolve());
+  });
+
 export function startProducer<S extends z.ZodType>(
   definition: QueueDefinition<S>,
   { url, prefix }: QueueConnection,
 ): Producer<S> {
   const connection = connectFailFast(url);
+  const tried = firstTry(connection);
   const queue = new Queue(definition.name, {
     connection,
     prefix,
     telemetry: queueTelemetry,
-    skipVersionCheck: true,
   });
   queue.on('error', () => undefined);
   return {
@@ -41,10 +49,13 @@ export function startProducer<S extends z.ZodType>(
         ...(delayMs !== undefined && { delay: delayMs }),
         ...(id !== undefined && { deduplication: { id, keepLastIfActive: true } }),
       };
+      await tried;
+      // The queue itself would wait for a first connection, however long that takes.
+      if (connection.status !== 'ready') throw new AppError('unavailable', 'Redis is not reachable');
       await queue.add(definition.name, data, options);
     },
     close: async () => {
-      await queue.close();
+      if (connection.status === 'ready') await queue.close();
       connection.disconnect();
     },
   };
