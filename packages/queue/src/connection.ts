@@ -6,9 +6,18 @@ export interface QueueConnection {
   readonly prefix: string;
 }
 
-/** For callers that must not wait: a command fails at once while Redis is away. */
+const COMMAND_TIMEOUT_MS = 2_000;
+
+/** For callers that must not wait: a command fails at once while Redis is away, and soon where it stalls. */
 export const connectFailFast = (url: string): Redis =>
-  keepTrying(new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0, retryStrategy }));
+  keepTrying(
+    new Redis(url, {
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      retryStrategy,
+    }),
+  );
 
 /** For workers: a command waits until Redis is back. */
 export const connectPatient = (url: string): Redis =>

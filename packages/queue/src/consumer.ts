@@ -1,6 +1,7 @@
 import type { QueueDefinition } from '@socmate/contracts';
 import { AppError, type Logger } from '@socmate/runtime';
 import { UnrecoverableError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { connectPatient, type QueueConnection } from './connection.ts';
 import { queueTelemetry } from './telemetry.ts';
@@ -26,21 +27,33 @@ export function startConsumer<S extends z.ZodType>(
   handle: Handler<S>,
 ): Consumer {
   const connection = connectPatient(url);
+  const running = new Set<Promise<void>>();
   const worker = new Worker(
     definition.name,
     async (job, _token, signal) => {
       const parsed = definition.payload.safeParse(job.data);
       if (!parsed.success)
         throw new UnrecoverableError(`the payload is not valid: ${z.prettifyError(parsed.error)}`);
-      await handle(parsed.data, signal ?? new AbortController().signal).catch(asUnrecoverable);
+      const run = handle(parsed.data, signal ?? new AbortController().signal).catch(asUnrecoverable);
+      const ended = run.catch(() => undefined).finally(() => running.delete(ended));
+      running.add(ended);
+      await run;
     },
-    { connection, prefix, concurrency, telemetry: queueTelemetry, skipVersionCheck: true },
+    { connection, prefix, concurrency, telemetry: queueTelemetry },
   );
   worker.on('failed', (job, err) => log.error({ err, queue: definition.name, job: job?.id }, 'job failed'));
-  worker.on('error', (err) =>
-    log.warn({ queue: definition.name, reason: err.message }, 'queue connection fault'),
-  );
-  return { queue: definition.name, close: () => closeWorker(worker, connection, graceMs) };
+  worker.on('error', createFaultLog(log, definition.name));
+  return { queue: definition.name, close: () => closeWorker({ worker, connection, running }, graceMs) };
+}
+
+/** A Redis that is away faults several times a second; one line says it until it changes. */
+function createFaultLog(log: Logger, queue: string): (fault: Error) => void {
+  let last = '';
+  return ({ message: reason }) => {
+    if (reason === last) return;
+    last = reason;
+    log.warn({ queue, reason }, 'queue connection fault');
+  };
 }
 
 function asUnrecoverable(fault: unknown): never {
@@ -50,14 +63,19 @@ function asUnrecoverable(fault: unknown): never {
   throw fault;
 }
 
-async function closeWorker(
-  worker: Worker,
-  connection: { disconnect(): void },
-  graceMs: number,
-): Promise<void> {
+interface Closing {
+  readonly worker: Worker;
+  readonly connection: Redis;
+  readonly running: ReadonlySet<Promise<void>>;
+}
+
+async function closeWorker({ worker, connection, running }: Closing, graceMs: number): Promise<void> {
+  const isAway = connection.status !== 'ready';
   const cancel = setTimeout(() => worker.cancelAllJobs('shutdown'), graceMs);
   try {
-    await worker.close();
+    // Without Redis a clean close waits for it to come back: then only the handlers are waited for.
+    if (isAway) await Promise.all(running);
+    await worker.close(isAway);
   } finally {
     clearTimeout(cancel);
     connection.disconnect();

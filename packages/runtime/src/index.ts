@@ -23,3 +23,4 @@ export { createLogger, type Logger } from './logger.ts';
 export { metricsHandler } from './metrics.ts';
 export { runService } from './run-service.ts';
 export { startTimer, type Timer } from './timer.ts';
+export { contextOf, currentTraceparent } from './trace-context.ts';

@@ -1,0 +1,134 @@
+import { type Span, type SpanContext, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { signWebhook } from '@socmate/crypto';
+import type { ClaimedDelivery } from '@socmate/database';
+import { classifyFault } from '@socmate/egress';
+import { type Clock, contextOf } from '@socmate/runtime';
+import type { Dispatcher } from 'undici';
+import type { Answer } from './next-state.ts';
+import { readHead } from './read-head.ts';
+import type { Target } from './targets.ts';
+
+/** An attempt as its log keeps it. */
+export interface Attempt extends Answer {
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  readonly requestHeaders: Record<string, string>;
+  readonly responseHeaders: Record<string, string> | null;
+  readonly responseBody: string | null;
+  /** What was thrown, for our own log. */
+  readonly fault?: unknown;
+}
+
+export interface ToSend {
+  readonly delivery: ClaimedDelivery;
+  readonly target: Target;
+  /** The job that woke the sender; the attempt's trace is the event's. */
+  readonly wakeUp: SpanContext | undefined;
+}
+
+/** One signed POST. Never throws: a fault is an outcome. Cancelling it makes the outcome `internal`. */
+export type SendAttempt = (toSend: ToSend, cancel: AbortSignal) => Promise<Attempt>;
+
+interface SendDeps {
+  readonly agent: Dispatcher;
+  readonly clock: Clock;
+}
+
+type Response = Pick<Attempt, 'outcome' | 'statusCode' | 'responseHeaders' | 'responseBody' | 'fault'>;
+
+const NO_RESPONSE = { statusCode: null, responseHeaders: null, responseBody: null } as const;
+const tracer = trace.getTracer('socmate');
+
+function headersOf(delivery: ClaimedDelivery, target: Target, timestampS: number): Record<string, string> {
+  const { eventId: id, body } = delivery;
+  return {
+    'content-type': 'application/json',
+    'user-agent': 'SoCMate-Webhooks/1',
+    'webhook-id': id,
+    'webhook-timestamp': String(timestampS),
+    'webhook-signature': signWebhook({ id, timestampS, body, keys: target.keys }),
+  };
+}
+
+const single = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]));
+
+async function post(
+  agent: Dispatcher,
+  target: Target,
+  request: { headers: Record<string, string>; body: Buffer },
+  signal: AbortSignal,
+): Promise<Response> {
+  let statusCode: number | null = null;
+  try {
+    const { origin, pathname, search } = target.url;
+    const response = await agent.request({
+      origin,
+      path: pathname + search,
+      method: 'POST',
+      ...request,
+      signal,
+    });
+    statusCode = response.statusCode;
+    const responseBody = await readHead(response.body);
+    const outcome = statusCode >= 200 && statusCode < 300 ? 'success' : 'http_error';
+    return { outcome, statusCode, responseHeaders: single(response.headers), responseBody };
+  } catch (fault) {
+    return { ...NO_RESPONSE, statusCode, outcome: classifyFault(fault), fault };
+  }
+}
+
+function startSpan({ delivery, wakeUp }: ToSend): Span {
+  const attributes = {
+    'socmate.event.id': delivery.eventId,
+    'socmate.event.type': delivery.eventType,
+    'socmate.delivery.id': delivery.id,
+    'socmate.endpoint.id': delivery.endpointId,
+    'socmate.attempt.number': delivery.attemptsCount + 1,
+  };
+  const links = wakeUp ? [{ context: wakeUp }] : [];
+  const options = { kind: SpanKind.CLIENT, attributes, links };
+  return tracer.startSpan('deliver-webhook attempt', options, contextOf(delivery.traceparent));
+}
+
+function endSpan(span: Span, { outcome, statusCode }: Response): void {
+  span.setAttribute('socmate.attempt.outcome', outcome);
+  if (statusCode !== null) span.setAttribute('http.response.status_code', statusCode);
+  if (outcome !== 'success') span.setStatus({ code: SpanStatusCode.ERROR, message: outcome });
+  span.end();
+}
+
+export function createSendAttempt({ agent, clock }: SendDeps): SendAttempt {
+  return async (toSend, cancel) => {
+    const { delivery, target } = toSend;
+    const startedAt = clock.now();
+    const startedMs = performance.now();
+    const headers = headersOf(delivery, target, Math.floor(startedAt.getTime() / 1_000));
+    const span = startSpan(toSend);
+    const deadline = withDeadline(target.timeoutMs, cancel);
+    const response: Response = target.isBlocked
+      ? { ...NO_RESPONSE, outcome: 'blocked_target' }
+      : await post(agent, target, { headers, body: delivery.body }, deadline.signal);
+    deadline.clear();
+    endSpan(span, response);
+    const durationMs = Math.round(performance.now() - startedMs);
+    return { ...response, startedAt, durationMs, requestHeaders: headers };
+  };
+}
+
+/** One timer and one listener per attempt: `AbortSignal.any` costs several times as much at thousands a second. */
+function withDeadline(timeoutMs: number, cancel: AbortSignal): { signal: AbortSignal; clear: () => void } {
+  const controller = new AbortController();
+  const late = (): void => controller.abort(new DOMException('the deadline has passed', 'TimeoutError'));
+  const cancelled = (): void => controller.abort(new DOMException('the sender is stopping', 'AbortError'));
+  const timeout = setTimeout(late, timeoutMs);
+  if (cancel.aborted) cancelled();
+  cancel.addEventListener('abort', cancelled, { once: true });
+  return {
+    signal: controller.signal,
+    clear: () => {
+      clearTimeout(timeout);
+      cancel.removeEventListener('abort', cancelled);
+    },
+  };
+}

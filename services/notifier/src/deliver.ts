@@ -1,0 +1,67 @@
+import type { SpanContext } from '@opentelemetry/api';
+import type { ClaimedDelivery, DeliveryQueue } from '@socmate/database';
+import { type Clock, errorMessage, type Logger } from '@socmate/runtime';
+import type { Attempt, SendAttempt } from './attempt.ts';
+import { attemptMade, deliveryPutBack, endpointDisabled } from './delivery-events.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import { nextState } from './next-state.ts';
+import type { Recorder } from './recorder.ts';
+import type { Target, Targets } from './targets.ts';
+
+const INTERNAL_FAULT_DELAY_MS = 30_000;
+
+export interface DeliverDeps {
+  readonly deliveries: Pick<DeliveryQueue, 'disableEndpoint'>;
+  readonly heartbeat: Pick<Heartbeat, 'isAlive'>;
+  readonly targets: Targets;
+  readonly send: SendAttempt;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  /** Told when an endpoint has a retry due, in milliseconds from now. */
+  readonly onRetry: (endpointId: string, delayMs: number) => void;
+}
+
+/** Attempts one claimed delivery and hands what came of it to the recorder; resolves when the answer is in. */
+export type Deliver = (
+  delivery: ClaimedDelivery,
+  cancel: AbortSignal,
+  wakeUp: SpanContext | undefined,
+) => Promise<void>;
+
+export function createDeliver(deps: DeliverDeps): Deliver {
+  const { deliveries, heartbeat, targets, send, recorder, clock, random, log, onRetry } = deps;
+
+  const disable = (endpointId: string, reason: string): void => {
+    const failed = (err: unknown): void => log.error({ err, endpointId }, 'endpoint could not be disabled');
+    deliveries
+      .disableEndpoint(endpointId, reason)
+      .then(() => endpointDisabled(log, endpointId, reason), failed);
+  };
+
+  const settle = (delivery: ClaimedDelivery, target: Target, attempt: Attempt): void => {
+    const { fault: _fault, ...logged } = attempt;
+    const number = delivery.attemptsCount + 1;
+    const circumstances = { number, scheduleS: target.retryScheduleS, now: clock.now(), random };
+    const { next, disableReason } = nextState(attempt, circumstances);
+    recorder.settle({ deliveryId: delivery.id, number, ...logged, next });
+    attemptMade(log, delivery, attempt, next);
+    if (next.status === 'pending') onRetry(delivery.endpointId, next.delayMs);
+    if (disableReason !== undefined) disable(delivery.endpointId, disableReason);
+  };
+
+  return async (delivery, cancel, wakeUp) => {
+    if (cancel.aborted || !heartbeat.isAlive()) return recorder.putBack(delivery.id, 0);
+    const target = targets.of(delivery.endpointId);
+    if (target instanceof Error) {
+      deliveryPutBack(log, delivery, errorMessage(target.cause ?? target));
+      return recorder.putBack(delivery.id, INTERNAL_FAULT_DELAY_MS);
+    }
+    const attempt = await send({ delivery, target, wakeUp }, cancel);
+    if (attempt.outcome !== 'internal') return settle(delivery, target, attempt);
+    if (cancel.aborted) return recorder.putBack(delivery.id, 0);
+    deliveryPutBack(log, delivery, attempt.fault);
+    recorder.putBack(delivery.id, INTERNAL_FAULT_DELAY_MS);
+  };
+}

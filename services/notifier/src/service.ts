@@ -1,0 +1,143 @@
+import { readFile } from 'node:fs/promises';
+import { deliverWebhook } from '@socmate/contracts';
+import { createSealer, parseMasterKeys } from '@socmate/crypto';
+import {
+  createDeliveryQueue,
+  createPool,
+  createWorkerLeases,
+  keepPartitions,
+  type Pool,
+} from '@socmate/database';
+import { createGuardedAgent, parseTargetPolicy } from '@socmate/egress';
+import { startConsumer, startProducer, startRedisHealth } from '@socmate/queue';
+import {
+  type Clock,
+  createIds,
+  createLogger,
+  type HealthChecks,
+  Lifecycle,
+  type Logger,
+  type Running,
+  startHealthServer,
+  startTimer,
+  systemClock,
+} from '@socmate/runtime';
+import { createSendAttempt } from './attempt.ts';
+import type { Config } from './config.ts';
+import { DeliveryLoop } from './delivery-loop.ts';
+import { startDueTimer } from './due-timer.ts';
+import { startHeartbeat } from './heartbeat.ts';
+import { createDeliverWebhook } from './jobs/deliver-webhook.ts';
+import { createRetryWakeUps } from './retry-wake-ups.ts';
+import { createTargets } from './targets.ts';
+
+export interface Overrides {
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+export interface Notifier extends Running {
+  readonly log: Logger;
+  readonly healthUrl: string;
+}
+
+const PARTITION_UPKEEP_MS = 3_600_000;
+const CONCURRENCY = 20;
+const CONNECT_TIMEOUT_MS = 10_000;
+// Lanes bound the connections; a limit here would let the endpoints of one host wait for each other.
+const MAX_CONNECTIONS = 10_000;
+
+export async function startNotifier(config: Config, overrides: Overrides = {}): Promise<Notifier> {
+  return Lifecycle.start(async (life) => {
+    const log = createLogger('notifier', config.LOG_LEVEL);
+    const pool = life.use('postgres', openPool(config, log), (p) => p.end());
+    const loop = await startLoop(life, { config, pool, log, overrides });
+    const options = {
+      url: config.REDIS_URL,
+      prefix: config.QUEUE_PREFIX,
+      concurrency: CONCURRENCY,
+      log,
+      graceMs: config.SHUTDOWN_GRACE_MS,
+    };
+    life.use('deliver-webhook', startConsumer(deliverWebhook, options, createDeliverWebhook({ loop })), (c) =>
+      c.close(),
+    );
+    const redis = life.use('redis health', startRedisHealth(config.REDIS_URL), (r) => r.close());
+    const checks: HealthChecks = {
+      vital: { postgres: () => pool.query('SELECT 1') },
+      optional: { redis: () => redis.check() },
+    };
+    const { HEALTH_HOST: host, HEALTH_PORT: port } = config;
+    const health = await startHealthServer({ host, port, checks, isClosing: () => life.isClosing });
+    life.use('health', health, (server) => server.close());
+    log.info({ healthUrl: health.url }, 'started');
+    return { log, healthUrl: health.url, close: () => life.close() };
+  });
+}
+
+const openPool = ({ DATABASE_URL, DATABASE_POOL_SIZE }: Config, log: Logger): Pool =>
+  createPool(DATABASE_URL, {
+    size: DATABASE_POOL_SIZE,
+    name: 'notifier',
+    onFault: (fault) => log.warn({ reason: fault.message }, 'database connection lost'),
+  });
+
+interface LoopParts {
+  readonly config: Config;
+  readonly pool: Pool;
+  readonly log: Logger;
+  readonly overrides: Overrides;
+}
+
+async function startLoop(
+  life: Lifecycle,
+  { config, pool, log, overrides }: LoopParts,
+): Promise<DeliveryLoop> {
+  const { clock = systemClock, random = Math.random } = overrides;
+  const owner = createIds().next('wrk');
+  const deliveries = createDeliveryQueue(pool);
+  const leases = life.use('worker lease', createWorkerLeases(pool, owner, 'notifier'), (l) => l.leave());
+  const heartbeat = life.use('heartbeat', await startHeartbeat(leases, log), (h) => h.close());
+  const connection = { url: config.REDIS_URL, prefix: config.QUEUE_PREFIX };
+  const producer = life.use('retry wake-ups', startProducer(deliverWebhook, connection), (p) => p.close());
+  const policy = policyOf(config);
+  const agent = life.use('agent', createGuardedAgent(policy, await agentOptions(config)), (a) => a.destroy());
+  const sealer = createSealer(parseMasterKeys(config.MASTER_KEYS));
+  const loop = new DeliveryLoop({
+    deliveries,
+    owner,
+    heartbeat,
+    targets: createTargets({ deliveries, sealer, policy, retryScheduleS: config.WEBHOOK_RETRY_SCHEDULE }),
+    send: createSendAttempt({ agent, clock }),
+    clock,
+    random,
+    log,
+    onRetry: createRetryWakeUps({ producer, log, now: () => clock.now().getTime() }),
+  });
+  life.use('deliveries', loop, (l) => l.close(config.SHUTDOWN_GRACE_MS));
+  life.use('due timer', startDueTimer({ deliveries, loop, log }), (timer) => timer.close());
+  const retention = {
+    delivery_attempt: config.ATTEMPT_RETENTION_DAYS,
+    audit_log: config.AUDIT_RETENTION_DAYS,
+  };
+  const upkeep = startTimer('partitions', PARTITION_UPKEEP_MS, log, async () => {
+    await keepPartitions(pool, retention, clock.now());
+    await leases.sweep();
+  });
+  life.use('partition timer', upkeep, (timer) => timer.close());
+  return loop;
+}
+
+const policyOf = (config: Config) =>
+  parseTargetPolicy({
+    allowHttp: config.WEBHOOK_ALLOW_HTTP,
+    allowedPorts: config.WEBHOOK_ALLOWED_PORTS,
+    allowedCidrs: config.WEBHOOK_ALLOWED_CIDRS,
+  });
+
+async function agentOptions({ WEBHOOK_CA_FILE }: Config) {
+  const options = { connectTimeoutMs: CONNECT_TIMEOUT_MS, maxConnectionsPerOrigin: MAX_CONNECTIONS };
+  return WEBHOOK_CA_FILE === undefined
+    ? options
+    : { ...options, ca: await readFile(WEBHOOK_CA_FILE, 'utf8') };
+}
