@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { addCounts, type Counts, countTests, none, oneFailure } from './jest-summary.ts';
 import { repositoryRoot } from './paths.ts';
+import { sendSignal } from './process-records.ts';
+import { spawnGroup } from './spawn-group.ts';
 import { stepEnv } from './step.ts';
 
 export interface JestRun {
@@ -44,14 +45,15 @@ async function runToEnd(run: JestRun, report: string): Promise<{ code: number | 
     `--maxWorkers=${run.workers}`,
     ...(run.filter ?? []),
   ];
-  const child = spawn('jest', args, {
+  const child = spawnGroup('jest', args, {
     cwd: repositoryRoot,
     env: stepEnv({
       NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
       ...run.env,
     }),
     stdio: ['ignore', 'ignore', 'inherit'],
-    signal: run.signal,
+    stop: run.signal,
+    records: run.env?.['TEST_PROCESS_RECORDS'],
   });
   const ended = new Promise<number | null>((resolve) => {
     child.once('close', resolve);
@@ -61,7 +63,7 @@ async function runToEnd(run: JestRun, report: string): Promise<{ code: number | 
   const late = untilLate(report, over.signal);
   const first = await Promise.race([ended, late]).finally(() => over.abort());
   if (first !== 'late') return { code: first, hangs: false };
-  child.kill('SIGKILL');
+  if (child.pid !== undefined) sendSignal(-child.pid, 'SIGKILL');
   return { code: await ended, hangs: true };
 }
 

@@ -5,7 +5,7 @@ import { type Lock, takeLock } from './lock.ts';
 import { postgresDataFolders } from './postgres-home.ts';
 import { stopRecorded } from './process-records.ts';
 import type { Console } from './progress.ts';
-import { RunFile, removeRunFile } from './run-file.ts';
+import { RunFile, removeRunFile, runFilePath } from './run-file.ts';
 
 /** Where things are in `.local`. */
 export const localPaths = (folder: string) => ({
@@ -16,6 +16,7 @@ export const localPaths = (folder: string) => ({
   cache: join(folder, 'cache'),
   logs: join(folder, 'logs'),
   processes: join(folder, 'processes'),
+  runFile: runFilePath(folder),
   serviceEnv: join(folder, 'service.env'),
   credentials: join(folder, 'credentials.json'),
 });
@@ -40,7 +41,7 @@ function alreadyRuns(folder: string, pid: number): string {
 
 function runningAt(folder: string): string {
   try {
-    const { gateway_url: url } = RunFile.parse(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')));
+    const { gateway_url: url } = RunFile.parse(JSON.parse(readFileSync(runFilePath(folder), 'utf8')));
     return ` at ${url}`;
   } catch {
     return '';

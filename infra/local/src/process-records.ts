@@ -62,7 +62,7 @@ async function stopProcess(record: ProcessRecord, { graceMs = 10_000, hurry }: S
     const end = performance.now() + ms;
     while (isRunning() && performance.now() < end && !isCutShort()) await delay(25);
   };
-  sendSignal(pid, stopSignal);
+  sendSignal(stopSignal === 'SIGKILL' ? -pid : pid, stopSignal);
   await waitUntilGone(graceMs, () => hurry?.aborted ?? false);
   if (!isRunning()) return;
   sendSignal(-pid, 'SIGKILL');

@@ -31,7 +31,7 @@ export const RunFile = z.object({
 });
 export type RunFile = z.output<typeof RunFile>;
 
-const runFilePath = (folder: string): string => join(folder, 'run.json');
+export const runFilePath = (folder: string): string => join(folder, 'run.json');
 
 /** Readers see the old file or the new one, never half of one. */
 export function writeRunFile(folder: string, content: RunFile): void {

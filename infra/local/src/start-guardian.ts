@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { nodeArguments } from './paths.ts';
 
 /** Makes sure that nothing outlives this process, not even when it is killed. Close it last. */
-export function startGuardian(records: string): { close(): Promise<void> } {
+export function startGuardian(records: string, files: readonly string[] = []): { close(): Promise<void> } {
   const script = fileURLToPath(new URL('guardian.ts', import.meta.url));
-  const child = spawn(process.execPath, [...nodeArguments, script, records], {
+  const child = spawn(process.execPath, [...nodeArguments, script, records, ...files], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
     cwd: '/',

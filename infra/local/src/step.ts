@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { repositoryRoot } from './paths.ts';
+import { spawnGroup } from './spawn-group.ts';
 
 export interface Step {
   readonly name: string;
@@ -24,16 +25,18 @@ export const stepEnv = (more: Readonly<Record<string, string>> = {}): NodeJS.Pro
 
 /** Runs a step silently, keeping what it says. */
 export async function runStep(step: Step, signal: AbortSignal): Promise<StepResult> {
-  const child = spawn(step.command, step.args, {
+  const child = spawnGroup(step.command, step.args, {
     cwd: repositoryRoot,
     env: stepEnv({ FORCE_COLOR: process.stdout.isTTY ? '1' : '0' }),
     stdio: ['ignore', 'pipe', 'pipe'],
-    signal,
+    stop: signal,
   });
   const ended = new Promise<number>((resolve) => {
     child.once('close', (code) => resolve(code ?? 1));
     child.once('error', () => resolve(1));
   });
-  const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  const [code, out, err] = await Promise.all([ended, readAll(child.stdout), readAll(child.stderr)]);
   return { code, output: `${out}${err}`.trimEnd() };
 }
+
+const readAll = (output: Readable | null): Promise<string> | string => (output ? text(output) : '');

@@ -28,7 +28,9 @@ export async function start(args: readonly string[], console: Console, stop: Sto
     opening.use('lock', await claimLocalFolder(folder, console), (lock) => lock.release());
     if (options.isFresh) emptyLocalFolder(folder);
     const credentials = keepCredentials(folder, hasLocalData(folder));
-    opening.use('guardian', startGuardian(paths.processes), (guardian) => guardian.close());
+    opening.use('guardian', startGuardian(paths.processes, [paths.runFile, paths.serviceEnv]), (guardian) =>
+      guardian.close(),
+    );
     const logs = createLogStream(paths.logs, (text) => process.stdout.write(text));
     opening.use('processes', paths.processes, (all) => stopRecorded(all, { hurry: stop.forced }));
     const context = {
