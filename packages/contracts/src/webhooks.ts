@@ -126,7 +126,7 @@ export type Delivery = z.output<typeof Delivery>;
 
 const headers = z.record(z.string(), z.string());
 
-export const DeliveryAttempt = z
+const DeliveryAttempt = z
   .object({
     number: z.int(),
     started_at: time,

@@ -18,7 +18,7 @@ const DeliveryRow = z.object({
   created_at: time,
   completed_at: time.nullable(),
 });
-export type DeliveryRecord = z.output<typeof DeliveryRow>;
+type DeliveryRecord = z.output<typeof DeliveryRow>;
 
 const AttemptRow = z.object({
   number: z.int(),
@@ -30,7 +30,7 @@ const AttemptRow = z.object({
   response_headers: Headers.nullable(),
   response_body: z.string().nullable(),
 });
-export type DeliveryWithAttempts = DeliveryRecord & { attempts: z.output<typeof AttemptRow>[] };
+type DeliveryWithAttempts = DeliveryRecord & { attempts: z.output<typeof AttemptRow>[] };
 
 export interface DeliveryFilter {
   readonly view: EndpointView;

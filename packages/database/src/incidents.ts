@@ -27,7 +27,7 @@ export interface IncidentRef {
 }
 
 /** What SoCMate itself keeps of an incident. */
-export type LocalFields = Required<IncidentPatch>;
+type LocalFields = Required<IncidentPatch>;
 
 export interface LocalChange {
   readonly id: string;

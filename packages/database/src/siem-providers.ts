@@ -25,7 +25,7 @@ const ProviderRow = z.object({
   alert_backlog: z.boolean(),
   connected_at: time,
   last_synced_at: time.nullable(),
-  last_error: z.object({ code: z.string(), message: z.string() }).nullable().catch(null),
+  last_error: z.object({ code: z.string(), message: z.string() }).nullable(),
   consecutive_failures: z.int(),
   last_health_check: time.nullable(),
   created_at: time,
@@ -63,13 +63,13 @@ export type ProviderChange = { readonly [K in Changeable]?: ProviderRecord[K] | 
 /** Whose workspaces: those of these ids; undefined is all of them. */
 export type ProviderView = readonly string[] | undefined;
 
-export interface ProviderPage {
+interface ProviderPage {
   readonly limit: number;
   readonly offset: number;
   readonly after?: Position | undefined;
 }
 
-export interface ProviderListing {
+interface ProviderListing {
   readonly providers: readonly ProviderRecord[];
   readonly next: Position | null;
 }

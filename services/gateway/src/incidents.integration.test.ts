@@ -65,9 +65,10 @@ test('the list shows the last seven days, newest first, twenty at a time', async
 });
 
 test('filters go together, in any case, once or again', async () => {
-  await insert({ number: 1, severity: 'high', status: 'new', tags: ['vip'], assignee: 'kim' });
-  await insert({ number: 2, severity: 'low', status: 'closed', priority: 'critical' });
-  await insert({ number: 3, severity: 'medium', status: 'active' });
+  const at = (number: number) => ({ number, created_at: hoursAgo(10 - number) });
+  await insert({ ...at(1), severity: 'high', status: 'new', tags: ['vip'], assignee: 'kim' });
+  await insert({ ...at(2), severity: 'low', status: 'closed', priority: 'critical' });
+  await insert({ ...at(3), severity: 'medium', status: 'active' });
   expect(await numbers('severity=HIGH&severity=Low&sort=created_at')).toEqual([1, 2]);
   expect(await numbers('severity=critical')).toEqual([2]);
   expect(await numbers('status=Active')).toEqual([3]);

@@ -12,7 +12,7 @@ export interface Window {
   readonly to?: Date | null | undefined;
 }
 
-export interface Continued {
+interface Continued {
   readonly after?: Position;
   /** The first page's window, where this is a later one. */
   readonly window?: Window;
