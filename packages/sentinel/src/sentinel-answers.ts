@@ -71,6 +71,10 @@ export function parseAlerts(body: unknown): SentinelAlert[] {
   return [...alerts.values()];
 }
 
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 const Entities = z.object({ entities: z.array(z.unknown()).nullish() });
 
-export const parseEntities = (body: unknown): readonly unknown[] => Entities.parse(body).entities ?? [];
+export const parseEntities = (body: unknown): readonly Record<string, unknown>[] =>
+  (Entities.parse(body).entities ?? []).filter(isRecord);
