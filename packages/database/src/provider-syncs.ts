@@ -57,8 +57,6 @@ export interface ProviderSyncs {
   fail(claim: SyncClaim, fault: { error: SyncError; retryInS: number }): Promise<void>;
   /** Gives an unfinished sync to whoever takes it next. */
   release(claim: SyncClaim): Promise<void>;
-  /** Frees what this owner holds beyond `running`: claims whose end could not be written. */
-  freeAllBut(owner: string, running: readonly string[]): Promise<number>;
 }
 
 const ACTIVE = 'enabled AND deleted_at IS NULL';
@@ -86,9 +84,6 @@ const FAIL = `UPDATE siem_provider SET sync_owner = NULL, last_error = $4,
 const RELEASE = `UPDATE siem_provider SET sync_owner = NULL, next_sync_at = now()
   WHERE id = $2 AND sync_owner = $1`;
 
-const FREE = `UPDATE siem_provider SET sync_owner = NULL, next_sync_at = now()
-  WHERE sync_owner = $1 AND id <> ALL ($2)`;
-
 const DueRow = z.object({ id: z.string(), lag_ms: z.number() });
 
 export function createProviderSyncs(db: Queryable): ProviderSyncs {
@@ -115,7 +110,5 @@ export function createProviderSyncs(db: Queryable): ProviderSyncs {
     release: async (claim) => {
       await run(db, { text: RELEASE, values: of(claim) });
     },
-    freeAllBut: (owner, running) =>
-      run(db, { name: 'free-lost-syncs', text: FREE, values: [owner, [...running]] }),
   };
 }

@@ -1,0 +1,113 @@
+import type {
+  AzureReadQuota,
+  DetailsClaim,
+  IncidentDetails,
+  IncidentDetailsQueue,
+  ProviderConnection,
+} from '@socmate/database';
+import { AppError, type Logger, startTimer, type Timer } from '@socmate/runtime';
+import type { SentinelClient } from '@socmate/sentinel';
+import { detailsBlocked, detailsFailed, detailsStored } from './events.ts';
+import type { SentinelClients } from './sentinel-clients.ts';
+
+const INTERVAL_MS = 1_000;
+const BATCH = 5;
+const READS_PER_INCIDENT = 2;
+
+export interface DetailsReaderDeps {
+  readonly details: IncidentDetailsQueue;
+  readonly quota: AzureReadQuota;
+  readonly clients: SentinelClients;
+  readonly log: Logger;
+}
+
+const readsOf = ({ alertsCount }: DetailsClaim): number => (alertsCount > 0 ? READS_PER_INCIDENT : 1);
+
+interface Failure {
+  readonly claim: DetailsClaim;
+  readonly err: unknown;
+}
+
+async function read(
+  client: SentinelClient,
+  claim: DetailsClaim,
+  signal: AbortSignal,
+): Promise<IncidentDetails | Failure> {
+  try {
+    const alerts = claim.alertsCount > 0 ? client.alertsOf(claim.sentinelName, signal) : Promise.resolve([]);
+    const entities = client.entitiesOf(claim.sentinelName, signal);
+    const [readAlerts, readEntities] = await Promise.all([alerts, entities]);
+    return { claim, alerts: readAlerts, entities: readEntities };
+  } catch (err) {
+    return { claim, err };
+  }
+}
+
+/** Claims no more than the quota allows; what it claimed and may not read after all is due again. */
+async function claimWithinQuota(
+  { details, quota }: DetailsReaderDeps,
+  provider: ProviderConnection,
+): Promise<DetailsClaim[]> {
+  const left = await quota.available(provider.subscriptionId);
+  const limit = Math.min(BATCH, Math.floor(left / READS_PER_INCIDENT));
+  const claims = limit > 0 ? await details.claim(provider.id, limit) : [];
+  const reads = claims.reduce((total, claim) => total + readsOf(claim), 0);
+  if (reads === 0 || (await quota.take(provider.subscriptionId, reads))) return claims;
+  await details.putBack(claims);
+  return [];
+}
+
+async function settleFailures(
+  { details, quota, log }: DetailsReaderDeps,
+  provider: ProviderConnection,
+  failures: readonly Failure[],
+): Promise<void> {
+  for (const { claim, err } of failures) detailsFailed(log, { providerId: provider.id, err }, claim);
+  const waits = failures.map(({ err }) => (err instanceof AppError ? (err.retryAfterS ?? 0) : 0));
+  const retryAfterS = Math.max(0, ...waits);
+  if (retryAfterS > 0) {
+    await quota.block(provider.subscriptionId, retryAfterS);
+    detailsBlocked(log, provider, retryAfterS);
+  }
+  await details.putOff(failures.map(({ claim }) => claim));
+}
+
+/** Answers whether there may be more to read at once. */
+async function readBatch(
+  deps: DetailsReaderDeps,
+  provider: ProviderConnection,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { details, clients, log } = deps;
+  const claims = await claimWithinQuota(deps, provider);
+  if (claims.length === 0) return false;
+  const client = clients.of(provider);
+  const outcomes = await Promise.all(claims.map((claim) => read(client, claim, signal)));
+  const done = outcomes.flatMap((outcome) => ('err' in outcome ? [] : [outcome]));
+  const failures = outcomes.flatMap((outcome) => ('err' in outcome ? [outcome] : []));
+  const changed = await details.store(provider.id, done);
+  if (done.length > 0) detailsStored(log, provider.id, done.length, changed);
+  if (signal.aborted) await details.putBack(failures.map(({ claim }) => claim));
+  else if (failures.length > 0) await settleFailures(deps, provider, failures);
+  return failures.length === 0;
+}
+
+async function readProvider(
+  deps: DetailsReaderDeps,
+  provider: ProviderConnection,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    while (!signal.aborted && (await readBatch(deps, provider, signal)));
+  } catch (err) {
+    deps.log.error({ err, providerId: provider.id }, 'reading alerts and entities failed');
+  }
+}
+
+/** Reads alerts and entities of incidents that are stored and announced, within what Azure allows per subscription. */
+export function startDetailsReader(deps: DetailsReaderDeps): Timer {
+  return startTimer('incident-details', INTERVAL_MS, deps.log, async (signal) => {
+    const providers = await deps.details.dueProviders();
+    await Promise.all(providers.map((provider) => readProvider(deps, provider, signal)));
+  });
+}

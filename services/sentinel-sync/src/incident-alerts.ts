@@ -1,0 +1,113 @@
+import {
+  ALERT_SEVERITY_MIN,
+  type AlertReason,
+  type IncidentAlert,
+  incidentLinks,
+  severityRank,
+} from '@socmate/contracts';
+import type { ClaimedProvider, IncidentAlertEvent, StoredIncident } from '@socmate/database';
+import type { SentinelIncident } from '@socmate/sentinel';
+
+export type AlertingProvider = Pick<
+  ClaimedProvider,
+  'id' | 'name' | 'isDefault' | 'tenantId' | 'alertBacklog' | 'connectedAt'
+>;
+
+interface Changed {
+  readonly incident: SentinelIncident;
+  readonly stored: StoredIncident;
+}
+
+/** Defender marks what it merged into another incident with this label, and closes it. */
+const MERGED_LABEL = 'redirected';
+
+const isAlerting = (severity: SentinelIncident['severity']): boolean =>
+  severityRank(severity) >= severityRank(ALERT_SEVERITY_MIN);
+
+const isOver = ({ status, labels }: SentinelIncident): boolean =>
+  status === 'closed' || labels.some((label) => label.toLowerCase() === MERGED_LABEL);
+
+/** Whether an incident that never alerted does so now: first seen, or risen for the first time. */
+function isNewAlert(provider: AlertingProvider, { incident, stored }: Changed): boolean {
+  if (!isAlerting(incident.severity)) return false;
+  if (!provider.alertBacklog && Date.parse(incident.createdAt) < provider.connectedAt.getTime()) return false;
+  if (stored.isNew) return !isOver(incident);
+  return stored.previousSeverity === null || !isAlerting(stored.previousSeverity);
+}
+
+const instant = (time: string): string => new Date(time).toISOString();
+const instantOrNull = (time: string | null): string | null => (time === null ? null : instant(time));
+
+function render(
+  provider: AlertingProvider,
+  incident: SentinelIncident,
+  { reason, publicUrl, previousSeverity }: Rendering,
+): IncidentAlert {
+  return {
+    reason,
+    incident: {
+      number: incident.number,
+      title: incident.title,
+      description: incident.description,
+      severity: incident.severity,
+      status: incident.status,
+      provider: provider.name,
+      provider_incident_id: incident.providerIncidentId,
+      priority: null,
+      tactics: [...incident.tactics],
+      techniques: [...incident.techniques],
+      alerts_count: incident.alertsCount,
+      labels: [...incident.labels],
+      owner: incident.owner,
+      created_at: instant(incident.createdAt),
+      last_modified_at: instant(incident.lastModifiedAt),
+      first_activity_at: instantOrNull(incident.firstActivityAt),
+      last_activity_at: instantOrNull(incident.lastActivityAt),
+    },
+    previous_severity: previousSeverity,
+    links: incidentLinks(publicUrl, {
+      number: incident.number,
+      incidentUrl: incident.url,
+      providerName: incident.providerName,
+      providerIncidentId: incident.providerIncidentId,
+      defenderUrl: incident.defenderUrl,
+      tenantId: provider.tenantId,
+      // A number alone means the default workspace's incident.
+      ...(!provider.isDefault && { provider: provider.name }),
+    }),
+  };
+}
+
+interface Rendering {
+  readonly reason: AlertReason;
+  readonly publicUrl: string;
+  readonly previousSeverity: SentinelIncident['severity'] | null;
+}
+
+/**
+ * The alerts of what a page inserted or changed. A rise above the last alert is two events: `raised` for endpoints
+ * whose minimum had been met before, and `new` for those whose minimum it is the first to meet.
+ */
+export function incidentAlerts(
+  provider: AlertingProvider,
+  publicUrl: string,
+  changed: readonly Changed[],
+): IncidentAlertEvent[] {
+  return changed.flatMap(({ incident, stored }) => {
+    const { severity } = incident;
+    const previousSeverity = stored.alertedSeverity;
+    const event = (reason: AlertReason, causeSuffix: string): IncidentAlertEvent => ({
+      type: 'incident-alert',
+      causeKey: `incident:${provider.id}:${incident.name}:${causeSuffix}`,
+      providerId: provider.id,
+      traits: { type: 'incident-alert', reason, severity, previousSeverity, provider: provider.name },
+      data: render(provider, incident, { reason, publicUrl, previousSeverity }),
+      incidentId: stored.id,
+      severity,
+    });
+    if (previousSeverity === null)
+      return isNewAlert(provider, { incident, stored }) ? [event('new', 'new')] : [];
+    if (severityRank(severity) <= severityRank(previousSeverity)) return [];
+    return [event('raised', `raised:${severity}`), event('new', `new:${severity}`)];
+  });
+}

@@ -1,0 +1,150 @@
+import { deliverWebhook, syncProvider } from '@socmate/contracts';
+import { createSealer, parseMasterKeys } from '@socmate/crypto';
+import {
+  createAzureReadQuota,
+  createIncidentDetails,
+  createIncidentPages,
+  createPool,
+  createProviderSyncs,
+  createWorkerLeases,
+  type Pool,
+  startHeartbeat,
+} from '@socmate/database';
+import { startConsumer, startProducer, startRedisHealth } from '@socmate/queue';
+import {
+  type Clock,
+  createIds,
+  createLogger,
+  type HealthChecks,
+  Lifecycle,
+  type Logger,
+  type Running,
+  startHealthServer,
+  startTimer,
+  systemClock,
+} from '@socmate/runtime';
+import { azureSettings } from '@socmate/sentinel';
+import type { Config } from './config.ts';
+import { startDetailsReader } from './details-reader.ts';
+import { startDueSyncs } from './due-syncs.ts';
+import { wakeUpFailed } from './events.ts';
+import { createSyncProvider } from './jobs/sync-provider.ts';
+import { createSentinelClients, type SentinelClients } from './sentinel-clients.ts';
+import { createSyncRunner, type SyncRunner } from './sync-runner.ts';
+import { withinReason } from './wake-up.ts';
+
+export interface Overrides {
+  readonly clock?: Clock;
+}
+
+export interface SentinelSync extends Running {
+  readonly log: Logger;
+  readonly healthUrl: string;
+}
+
+const LEASE_SWEEP_MS = 600_000;
+
+export async function startSentinelSync(config: Config, overrides: Overrides = {}): Promise<SentinelSync> {
+  return Lifecycle.start(async (life) => {
+    const log = createLogger('sentinel-sync', config.LOG_LEVEL);
+    const pool = life.use('postgres', openPool(config, log), (p) => p.end());
+    const sealer = createSealer(parseMasterKeys(config.MASTER_KEYS));
+    const clients = createSentinelClients(azureSettings(config), sealer);
+    await startSyncs(life, { config, pool, clients, log, clock: overrides.clock ?? systemClock });
+    startDetails(life, { pool, clients, log });
+    const redis = life.use('redis health', startRedisHealth(config.REDIS_URL), (r) => r.close());
+    const checks: HealthChecks = {
+      vital: { postgres: () => pool.query('SELECT 1') },
+      optional: { redis: () => redis.check() },
+    };
+    const { HEALTH_HOST: host, HEALTH_PORT: port } = config;
+    const health = await startHealthServer({ host, port, checks, isClosing: () => life.isClosing });
+    life.use('health', health, (server) => server.close());
+    log.info({ healthUrl: health.url }, 'started');
+    return { log, healthUrl: health.url, close: () => life.close() };
+  });
+}
+
+const openPool = ({ DATABASE_URL, DATABASE_POOL_SIZE }: Config, log: Logger): Pool =>
+  createPool(DATABASE_URL, {
+    size: DATABASE_POOL_SIZE,
+    name: 'sentinel-sync',
+    onFault: (fault) => log.warn({ reason: fault.message }, 'database connection lost'),
+  });
+
+interface Parts {
+  readonly config: Config;
+  readonly pool: Pool;
+  readonly clients: SentinelClients;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** Answers a function that tells the notifier, and never rejects: its timer finds what it was not told. */
+function openNotifierWakeUps(life: Lifecycle, { config, log }: Parts) {
+  const connection = { url: config.REDIS_URL, prefix: config.QUEUE_PREFIX };
+  const producer = life.use('notifier wake-ups', startProducer(deliverWebhook, connection), (p) => p.close());
+  return async (endpointIds: readonly string[]): Promise<void> => {
+    try {
+      await withinReason(producer.add({ endpointIds: [...endpointIds] }));
+    } catch (fault) {
+      wakeUpFailed(log, deliverWebhook.name, fault);
+    }
+  };
+}
+
+async function createRunner(life: Lifecycle, parts: Parts): Promise<SyncRunner> {
+  const { config, pool, clients, log, clock } = parts;
+  const ids = createIds();
+  const owner = ids.next('wrk');
+  const leases = life.use('worker lease', createWorkerLeases(pool, owner, 'sentinel-sync'), (l) => l.leave());
+  const heartbeat = life.use('heartbeat', await startHeartbeat(leases, log), (h) => h.close());
+  const sweep = startTimer('lease-sweep', LEASE_SWEEP_MS, log, async () => {
+    await leases.sweep();
+  });
+  life.use('lease sweep', sweep, (timer) => timer.close());
+  return createSyncRunner({
+    pages: createIncidentPages(pool, { ids, clock }),
+    publicUrl: config.PUBLIC_URL,
+    clients,
+    syncs: createProviderSyncs(pool),
+    wakeNotifier: openNotifierWakeUps(life, parts),
+    log,
+    owner,
+    heartbeat,
+    defaultIntervalS: config.SYNC_INTERVAL,
+    concurrency: config.SYNC_CONCURRENCY,
+  });
+}
+
+async function startSyncs(life: Lifecycle, parts: Parts): Promise<void> {
+  const { config, pool, log } = parts;
+  const runner = await createRunner(life, parts);
+  const connection = { url: config.REDIS_URL, prefix: config.QUEUE_PREFIX };
+  const producer = life.use('sync wake-ups', startProducer(syncProvider, connection), (p) => p.close());
+  const options = {
+    ...connection,
+    concurrency: config.SYNC_CONCURRENCY,
+    log,
+    graceMs: config.SHUTDOWN_GRACE_MS,
+  };
+  const consumer = startConsumer(syncProvider, options, createSyncProvider({ runner }));
+  life.use('sync-provider', consumer, (c) => c.close());
+  life.use('syncs', runner, (r) => r.close());
+  const timer = startDueSyncs({
+    syncs: createProviderSyncs(pool),
+    runner,
+    addJob: (payload) => producer.add(payload),
+    log,
+  });
+  life.use('due syncs', timer, (t) => t.close());
+}
+
+function startDetails(
+  life: Lifecycle,
+  { pool, clients, log }: Pick<Parts, 'pool' | 'clients' | 'log'>,
+): void {
+  const details = createIncidentDetails(pool, createIds());
+  const reader = startDetailsReader({ details, quota: createAzureReadQuota(pool), clients, log });
+  life.use('incident details', reader, (timer) => timer.close());
+}
