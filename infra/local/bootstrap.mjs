@@ -74,11 +74,11 @@ async function install(wanted) {
     if (isInstalled(wanted)) return;
     rmSync(stampFile, { force: true });
     const began = performance.now();
-    await runPnpm();
+    await installPackages();
     if (!nodeRuns()) {
       // An install that was interrupted in the middle of a package's own script leaves that package unfinished.
       rmSync(modules, { recursive: true, force: true });
-      await runPnpm();
+      await installPackages();
     }
     if (!nodeRuns()) throw new Fault(`Node could not be installed with the packages: see ${installLog}.`);
     writeFileSync(stampFile, wanted);
@@ -92,13 +92,13 @@ async function takeInstallLock() {
   mkdirSync(dirname(installLock), { recursive: true });
   for (let hasSaid = false; ; ) {
     try {
-      writeFileSync(installLock, String(process.pid), { flag: 'wx' });
+      writeFileSync(installLock, `${process.pid} ${identity(process.pid)}`, { flag: 'wx' });
       return () => rmSync(installLock, { force: true });
     } catch (fault) {
       if (fault.code !== 'EEXIST') throw fault;
     }
-    const holder = Number(readFileSync(installLock, 'utf8').trim() || 0);
-    if (!isRunning(holder)) rmSync(installLock, { force: true });
+    const [holder, ...began] = readIfThere(installLock).split(' ');
+    if (identity(holder) !== began.join(' ')) rmSync(installLock, { force: true });
     else {
       if (!hasSaid) say(`· packages   another start is installing them (process ${holder}): waiting`);
       hasSaid = true;
@@ -107,17 +107,43 @@ async function takeInstallLock() {
   }
 }
 
-function isRunning(pid) {
-  if (!pid) return false;
+function readIfThere(file) {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (fault) {
-    return fault.code === 'EPERM';
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
   }
 }
 
-function runPnpm() {
+/** A holder is known by its pid and its beginning: pids come again, and a zombie holds nothing. */
+function identity(pid) {
+  if (!pid) return undefined;
+  if (process.platform !== 'linux') {
+    const { stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
+    return stdout?.trim() || undefined;
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+async function installPackages() {
+  const first = await runPnpm({});
+  if (first.isDone) return;
+  // npx that fails before pnpm speaks has a cache that a killed start left half written, or may not write it.
+  const isCacheBroken =
+    !first.hasPnpmSpoken && !NETWORK_FAULT.test(first.said) && !DISK_FAULT.test(first.said);
+  const last = isCacheBroken
+    ? await runPnpm({ npm_config_cache: join(root, '.local', 'cache', 'npm') })
+    : first;
+  if (!last.isDone) throw new Fault(installFault(last.said));
+}
+
+async function runPnpm(env) {
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const args = ['-y', packageManager, 'install', '--frozen-lockfile', '--reporter=ndjson'];
   mkdirSync(dirname(installLog), { recursive: true });
@@ -126,7 +152,7 @@ function runPnpm() {
   // In CI mode pnpm asks no questions, and replaces a node_modules folder that is not its own.
   const child = spawn('npx', args, {
     cwd: root,
-    env: { ...process.env, CI: 'true', npm_config_loglevel: 'error', npm_config_update_notifier: 'false' },
+    env: { ...process.env, CI: 'true', npm_config_loglevel: 'error', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const progress = createInstallProgress();
@@ -136,27 +162,29 @@ function runPnpm() {
       progress.take(line);
     });
   }
-  const passOn = (signal) => child.kill(signal);
+  let isStopped = false;
+  const passOn = (signal) => {
+    isStopped = true;
+    child.kill(signal);
+  };
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, passOn);
-  return new Promise((resolve, reject) => {
+  const code = await new Promise((resolve, reject) => {
+    child.once('close', resolve);
     child.once('error', (fault) =>
       reject(
         fault.code === 'ENOENT' ? new Fault('npm is missing: install Node 20 or later with npm.') : fault,
       ),
     );
-    child.once('close', (code, signal) => {
-      for (const name of ['SIGINT', 'SIGTERM']) process.off(name, passOn);
-      if (code === 0) resolve();
-      else if (signal || code === 130 || code === 143)
-        reject(new Fault('Stopped; the next start goes on from here.'));
-      else reject(new Fault(installFault(progress.faults())));
-    });
   });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, passOn);
+  if (isStopped) throw new Fault('Stopped; the next start goes on from here.');
+  return { isDone: code === 0, hasPnpmSpoken: progress.hasPnpmSpoken(), said: progress.faults() };
 }
 
 /** Reads pnpm's reports: how many packages there are, and how many are here. */
 function createInstallProgress() {
   const lines = [];
+  let hasPnpmSpoken = false;
   let wanted = 0;
   let here = 0;
   let shown = 0;
@@ -173,6 +201,7 @@ function createInstallProgress() {
       lines.push(line);
       return;
     }
+    hasPnpmSpoken ||= String(entry.name).startsWith('pnpm');
     if (entry.level === 'error') lines.push(entry.err?.message ?? entry.message ?? line);
     if (entry.name === 'pnpm:lifecycle' && entry.stdio === 'stderr') lines.push(entry.line);
     if (entry.name === 'pnpm:progress') {
@@ -183,19 +212,23 @@ function createInstallProgress() {
     if (entry.name === 'pnpm:lifecycle' && entry.script)
       show(`running ${entry.script} of ${entry.depPath ?? '.'}`);
   };
-  return { take, faults: () => lines };
+  return { take, hasPnpmSpoken: () => hasPnpmSpoken, faults: () => lines.join('\n') };
 }
 
-function installFault(lines) {
-  const output = lines.join('\n');
-  if (/ENOSPC|no space left/i.test(output)) return fullDisk();
-  if (/ERR_PNPM_OUTDATED_LOCKFILE|frozen-lockfile/.test(output))
+const DISK_FAULT = /ENOSPC|no space left/i;
+const NETWORK_FAULT =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET|ENETUNREACH|ERR_SOCKET_TIMEOUT|META_FETCH_FAIL/;
+
+function installFault(said) {
+  if (DISK_FAULT.test(said)) return fullDisk();
+  if (/ERR_PNPM_OUTDATED_LOCKFILE|frozen-lockfile/.test(said))
     return 'pnpm-lock.yaml does not fit the package.json files: run `npx pnpm install` and keep the changed lock file.';
-  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET|ERR_SOCKET_TIMEOUT|META_FETCH_FAIL/.test(output))
+  if (NETWORK_FAULT.test(said))
     return 'The package registry is not reachable: check the network or the proxy and start again.';
-  if (/EACCES|EPERM|EROFS/.test(output))
-    return `This user may not write where packages go: ${output.match(/(?:EACCES|EPERM|EROFS)[^\n]*/)[0]}.`;
-  return `The packages could not be installed: ${lines.slice(-3).join(' ').trim() || 'no reason given'} (all of it: ${installLog}).`;
+  if (/EACCES|EPERM|EROFS/.test(said))
+    return `This user may not write where packages go: ${said.match(/(?:EACCES|EPERM|EROFS)[^\n]*/)[0]}.`;
+  const end = said.trim().split('\n').slice(-3).join(' ');
+  return `The packages could not be installed: ${end || 'no reason given'} (all of it: ${installLog}).`;
 }
 
 const fullDisk = () => `The disk is full (${root}): free about ${MEGABYTES_NEEDED} MB and start again.`;

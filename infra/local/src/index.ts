@@ -8,3 +8,5 @@ export { type Part, startPart } from './part.ts';
 export { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
 export { startUntilLine, untilAnswers } from './readiness.ts';
 export { type Redis, type RedisOptions, startRedis } from './redis.ts';
+export { type Service, type ServiceOptions, startService } from './service.ts';
+export { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';

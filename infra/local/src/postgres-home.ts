@@ -35,12 +35,11 @@ export function preparePostgresHome(wantedData: string): PostgresHome {
     return { binFolder: join(packaged, 'bin'), dataFolder: wantedData };
   }
   const user = unprivilegedUser();
-  const outside = outsideFolder(wantedData);
-  const binFolder = canRun(join(packaged, 'bin'), user)
-    ? join(packaged, 'bin')
-    : join(copyBinaries(packaged, outside), 'bin');
+  const outside = () => makeOutsideFolder(wantedData);
+  const isRunnable = canRun(join(packaged, 'bin'), user);
+  const binFolder = join(isRunnable ? packaged : copyBinaries(packaged, outside()), 'bin');
   const isOpen = canReach(dirname(wantedData), user);
-  const dataFolder = isOpen ? wantedData : join(outside, basename(wantedData));
+  const dataFolder = isOpen ? wantedData : join(outside(), basename(wantedData));
   mkdirSync(dataFolder, { recursive: true });
   chownSync(dataFolder, user.uid, user.gid);
   chmodSync(dataFolder, 0o700);
@@ -53,7 +52,15 @@ export const postgresDataFolders = (wantedData: string): string[] => [
   join(outsideFolder(wantedData), basename(wantedData)),
 ];
 
-export function outsideFolder(wantedData: string): string {
+/** Says in it which folder it serves, so that a person can tell which may go. */
+function makeOutsideFolder(wantedData: string): string {
+  const outside = outsideFolder(wantedData);
+  mkdirSync(outside, { recursive: true, mode: 0o755 });
+  writeFileSync(join(outside, 'made-for'), `${dirname(wantedData)}\n`);
+  return outside;
+}
+
+function outsideFolder(wantedData: string): string {
   const hash = createHash('sha256').update(dirname(wantedData)).digest('hex').slice(0, 16);
   return join(OUTSIDE, hash);
 }
@@ -75,7 +82,7 @@ function copyBinaries(packaged: string, outside: string): string {
   if (existsSync(target)) return target;
   const unfinished = `${target}.${process.pid}.part`;
   mkdirSync(outside, { recursive: true, mode: 0o755 });
-  writeFileSync(join(outside, 'made-for'), `${packaged}\n`);
+
   rmSync(unfinished, { recursive: true, force: true });
   cpSync(packaged, unfinished, { recursive: true, verbatimSymlinks: true });
   execFileSync('chmod', ['-R', 'a+rX', unfinished]);
