@@ -26,8 +26,10 @@ interface Making {
   readonly clock: Clock;
 }
 
+// The lock makes a deletion wait, so that it cancels the deliveries made here as well.
 const ENDPOINTS = `SELECT id, event_types, severity_min, alert_on, triggers, providers
-  FROM webhook_endpoint WHERE enabled AND deleted_at IS NULL`;
+  FROM webhook_endpoint WHERE enabled AND deleted_at IS NULL
+  ORDER BY id FOR KEY SHARE`;
 
 const EndpointRow = z
   .object({

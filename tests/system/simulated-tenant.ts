@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+export const SimulatedWorkspace = z.object({
+  name: z.string(),
+  workspace_id: z.string(),
+  tenant_id: z.string(),
+  client_id: z.string(),
+  client_secret: z.string(),
+  subscription_id: z.string(),
+  resource_group: z.string(),
+  workspace_name: z.string(),
+});
+export type SimulatedWorkspace = z.output<typeof SimulatedWorkspace>;
+
+/** The simulator's control API. */
+export interface SimulatedTenant {
+  workspaces(): Promise<SimulatedWorkspace[]>;
+  addWorkspace(name: string): Promise<SimulatedWorkspace>;
+  generate(workspace: string, wanted: Record<string, unknown>): Promise<void>;
+  /** A change as an analyst makes it in Sentinel. */
+  change(workspace: string, number: number, change: Record<string, unknown>): Promise<void>;
+  runScenario(id: string): Promise<{ incident_number: number; incident_name: string }>;
+}
+
+export function openSimulatedTenant(controlUrl: string): SimulatedTenant {
+  const call = async (path: string, body?: unknown): Promise<unknown> => {
+    const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    const answer = await fetch(`${controlUrl}${path}`, init);
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${text}`);
+    return JSON.parse(text);
+  };
+  const workspaces = async (): Promise<SimulatedWorkspace[]> =>
+    z
+      .union([
+        z.array(SimulatedWorkspace),
+        z.object({ workspaces: z.array(SimulatedWorkspace) }).transform((a) => a.workspaces),
+      ])
+      .parse(await call('/workspaces'));
+
+  return {
+    workspaces,
+    addWorkspace: async (name) => {
+      await call('/workspaces', { name });
+      const added = (await workspaces()).find((workspace) => workspace.name === name);
+      if (!added) throw new Error(`the simulator does not list ${name}`);
+      return added;
+    },
+    generate: async (workspace, wanted) => {
+      await call(`/generate?workspace=${encodeURIComponent(workspace)}`, wanted);
+    },
+    change: async (workspace, number, change) => {
+      await call(`/incidents/${number}?workspace=${encodeURIComponent(workspace)}`, change);
+    },
+    runScenario: async (id) =>
+      z
+        .object({ incident_number: z.int(), incident_name: z.string() })
+        .parse(await call(`/scenarios/${id}/run`, {})),
+  };
+}
