@@ -17,10 +17,14 @@ import { setPrometheusExporter } from './metrics.ts';
 register('@opentelemetry/instrumentation/hook.mjs', import.meta.url);
 
 const env = process.env;
-const wantsTraces =
-  env['OTEL_TRACES_EXPORTER'] !== undefined ||
-  env['OTEL_EXPORTER_OTLP_ENDPOINT'] !== undefined ||
-  env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] !== undefined;
+// Set and empty is how compose files say "not set".
+for (const [name, value] of Object.entries(env))
+  if (name.startsWith('OTEL_') && value === '') delete env[name];
+const wantsTraces = [
+  'OTEL_TRACES_EXPORTER',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+].some((name) => env[name] !== undefined);
 if (!wantsTraces) env['OTEL_TRACES_EXPORTER'] = 'none';
 env['OTEL_LOGS_EXPORTER'] ??= 'none';
 env['OTEL_METRICS_EXPORTER'] ??= 'none';
