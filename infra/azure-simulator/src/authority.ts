@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
@@ -10,6 +11,7 @@ export interface Authority {
 }
 
 const VALID_YEARS = 10;
+export const LOOPBACK = '127.0.0.1';
 const EC = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
 
 function validity(now: Date): { notBeforeDate: Date; notAfterDate: Date } {
@@ -19,13 +21,13 @@ function validity(now: Date): { notBeforeDate: Date; notAfterDate: Date } {
   return { notBeforeDate, notAfterDate };
 }
 
-/** The authority and the certificate it signed for loopback; made on the first start, kept between starts. */
-export async function openAuthority(dataDir: string, now: Date): Promise<Authority> {
+/** The authority and the certificate it signed for loopback and the host; kept between starts of the same host. */
+export async function openAuthority(dataDir: string, host: string, now: Date): Promise<Authority> {
   const folder = join(dataDir, 'tls');
   const file = (name: string): string => join(folder, name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // Written last, so that an interrupted first start is simply done again.
-  if (!existsSync(file('server.pem'))) await issue(file, now);
+  if (!isIssuedFor(file('server.pem'), host)) await issue(file, host, now);
   return {
     caFile: file('ca.pem'),
     caPem: readFileSync(file('ca.pem'), 'utf8'),
@@ -34,7 +36,12 @@ export async function openAuthority(dataDir: string, now: Date): Promise<Authori
   };
 }
 
-async function issue(file: (name: string) => string, now: Date): Promise<void> {
+function isIssuedFor(certificate: string, host: string): boolean {
+  if (!existsSync(certificate)) return false;
+  return host === LOOPBACK || new X509Certificate(readFileSync(certificate)).checkHost(host) !== undefined;
+}
+
+async function issue(file: (name: string) => string, host: string, now: Date): Promise<void> {
   const ca = await generate([{ name: 'commonName', value: 'Azure simulator CA' }], {
     ...EC,
     ...validity(now),
@@ -57,6 +64,7 @@ async function issue(file: (name: string) => string, now: Date): Promise<void> {
           { type: 2, value: 'localhost' },
           { type: 7, ip: '127.0.0.1' },
           { type: 7, ip: '::1' },
+          ...(host === LOOPBACK ? [] : [{ type: 2 as const, value: host }]),
         ],
       },
     ],

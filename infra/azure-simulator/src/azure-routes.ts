@@ -8,17 +8,17 @@ import { securityInsightsRoutes } from './security-insights.ts';
 const ARM_RESOURCES = ['https://management.azure.com', 'https://management.core.windows.net'];
 const OTHER_RESOURCES = ['https://api.loganalytics.io'];
 
-const isOwnOrigin = (resource: string, port: number): boolean =>
-  ['127.0.0.1', 'localhost', '[::1]'].some((host) => resource === `https://${host}:${port}`);
+const isOwnOrigin = (resource: string, host: string, port: number): boolean =>
+  ['127.0.0.1', 'localhost', '[::1]', host].some((name) => resource === `https://${name}:${port}`);
 
 /** All that Azure answers here; clients that were pointed at this server ask for tokens of its own origin. */
 export function azureRoutes(
   { tenant, simulated, quota, clock }: ControlDeps,
   tokens: AccessTokens,
-  port: () => number,
+  { host, port }: { readonly host: string; readonly port: () => number },
 ): Route[] {
   const isArmAudience = (audience: string): boolean =>
-    ARM_RESOURCES.includes(audience.replace(/\/$/, '')) || isOwnOrigin(audience, port());
+    ARM_RESOURCES.includes(audience.replace(/\/$/, '')) || isOwnOrigin(audience, host, port());
   const isResource = (resource: string): boolean =>
     OTHER_RESOURCES.includes(resource) || isArmAudience(resource);
   const arm = { tenant, tokens, workspaces: simulated.workspaces, isArmAudience };

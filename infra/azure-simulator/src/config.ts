@@ -6,6 +6,7 @@ const port = z.coerce.number().int().min(0).max(65_535).default(0);
 
 export const Config = z.object({
   SIMULATOR_DATA_DIR: z.string().min(1),
+  SIMULATOR_HOST: z.string().min(1).default('127.0.0.1'),
   SIMULATOR_PORT: port,
   SIMULATOR_CONTROL_PORT: port,
   SIMULATOR_SCENARIOS: envList.default([]),
@@ -18,6 +19,7 @@ export type Config = z.output<typeof Config>;
 
 const FLAGS = {
   'data-dir': { type: 'string' },
+  host: { type: 'string' },
   port: { type: 'string' },
   'control-port': { type: 'string' },
   scenarios: { type: 'string' },

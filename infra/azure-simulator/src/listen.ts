@@ -3,13 +3,13 @@ import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { errorMessage } from '@socmate/runtime';
 
-/** Listens on loopback and answers the port, which is a free one for 0. */
-export async function listen(server: Server | SecureServer, port: number): Promise<number> {
+/** Listens and answers the port, which is a free one for 0. */
+export async function listen(server: Server | SecureServer, address: string, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (fault) =>
       reject(new Error(`port ${port} cannot be used: ${errorMessage(fault)}`, { cause: fault })),
     );
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, address, resolve);
   });
   return (server.address() as AddressInfo).port;
 }

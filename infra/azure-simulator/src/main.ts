@@ -15,6 +15,7 @@ async function run(): Promise<void> {
   const stopped = stopAsked(config);
   const simulator = await startSimulator({
     dataDir: config.SIMULATOR_DATA_DIR,
+    host: config.SIMULATOR_HOST,
     port: config.SIMULATOR_PORT,
     controlPort: config.SIMULATOR_CONTROL_PORT,
     scenarioDirs: config.SIMULATOR_SCENARIOS,

@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Resource } from './incident-store.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from './index.ts';
@@ -130,4 +131,19 @@ test('with the limit of reads switched off, a load test may read on', async () =
   for (let i = 0; i < 105; i++) {
     expect((await send(simulator, path, { method: 'POST', headers })).status).toBe(200);
   }
+});
+
+test('given a host, its certificate and its addresses bear that name, in a data folder of before as well', async () => {
+  await (await start()).close();
+  running = [];
+  const { url, controlUrl, caPem } = await start({ host: 'azure-simulator' });
+  expect([url, controlUrl].map((text) => new URL(text).hostname)).toEqual([
+    'azure-simulator',
+    'azure-simulator',
+  ]);
+  const port = Number(new URL(url).port);
+  const socket = connect({ host: '127.0.0.1', port, servername: 'azure-simulator', ca: caPem });
+  await new Promise((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
+  expect(socket.authorized).toBe(true);
+  socket.destroy();
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, Lifecycle, systemClock } from '@socmate/runtime';
 import { openAccessTokens } from './access-tokens.ts';
-import { openAuthority } from './authority.ts';
+import { LOOPBACK, openAuthority } from './authority.ts';
 import { azureRoutes } from './azure-routes.ts';
 import { createAzureServer, type LatencyProfile } from './azure-server.ts';
 import { createControlServer } from './control.ts';
@@ -20,6 +20,8 @@ import { connectionOf, type WorkspaceConnection } from './workspace.ts';
 export interface SimulatorOptions {
   /** Certificates, ids, keys and what was done are kept here; without it, in a folder that is removed at the end. */
   readonly dataDir?: string | undefined;
+  /** The name that others reach it by, which opens it to the network; without one it is on loopback alone. */
+  readonly host?: string;
   /** 0, the default, picks a free one. */
   readonly port?: number;
   readonly controlPort?: number;
@@ -70,15 +72,15 @@ function startRecurring(simulated: SimulatedTenant, clock: Clock, everyMs: numbe
   }, everyMs);
 }
 
-/** Starts the simulated tenant on loopback, with its control API beside it. */
+/** Starts the simulated tenant, with its control API beside it. */
 export function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   return Lifecycle.start((life) => start(life, options));
 }
 
 async function start(life: Lifecycle, options: SimulatorOptions): Promise<Simulator> {
-  const { clock = systemClock, latency = 'none', isReadQuotaEnforced = true } = options;
+  const { clock = systemClock, host = LOOPBACK, latency = 'none', isReadQuotaEnforced = true } = options;
   const dataDir = openDataDir(life, options.dataDir);
-  const authority = await openAuthority(dataDir, clock.now());
+  const authority = await openAuthority(dataDir, host, clock.now());
   const tenant = openTenant(dataDir, options.seed);
   const tokens = await openAccessTokens(dataDir, tenant, clock);
   const scenarios = readScenarios([SCENARIOS, ...(options.scenarioDirs ?? [])]);
@@ -92,19 +94,20 @@ async function start(life: Lifecycle, options: SimulatorOptions): Promise<Simula
     tenant,
     simulated,
   };
-  const routes = azureRoutes(shared, tokens, () => port);
+  const routes = azureRoutes(shared, tokens, { host, port: () => port });
   const server = createAzureServer({ ...shared, authority, latency, routes });
-  const port = await listen(server, options.port ?? 0);
+  const address = host === LOOPBACK ? LOOPBACK : '0.0.0.0';
+  const port = await listen(server, address, options.port ?? 0);
   life.use('azure server', server, closeServer);
   const control = createControlServer(shared);
-  const controlPort = await listen(control, options.controlPort ?? 0);
+  const controlPort = await listen(control, address, options.controlPort ?? 0);
   life.use('control server', control, closeServer);
   if (options.recurEveryMs) {
     life.use('recurrence', startRecurring(simulated, clock, options.recurEveryMs), clearInterval);
   }
   return {
-    url: `https://127.0.0.1:${port}`,
-    controlUrl: `http://127.0.0.1:${controlPort}`,
+    url: `https://${host}:${port}`,
+    controlUrl: `http://${host}:${controlPort}`,
     caFile: authority.caFile,
     caPem: authority.caPem,
     workspaces: simulated.workspaces.all.map((workspace) => connectionOf(workspace, tenant)),
