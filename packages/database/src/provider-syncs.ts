@@ -74,7 +74,8 @@ const CLAIM = `UPDATE siem_provider SET sync_owner = $1,
     COALESCE(sync_interval_s, $3)::float8 AS interval_s, now() AS claimed_at`;
 
 const SUCCEED = `UPDATE siem_provider SET sync_owner = NULL, last_synced_at = now(), consecutive_failures = 0,
-    last_error = $4, watermark = greatest(watermark, least($3::timestamptz, now()))
+    last_error = $4,
+    watermark = CASE WHEN $3::timestamptz IS NULL THEN watermark ELSE greatest(watermark, least($3, now())) END
   WHERE id = $2 AND sync_owner = $1`;
 
 const FAIL = `UPDATE siem_provider SET sync_owner = NULL, last_error = $4,

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { cloneDatabase, type TestDatabase } from '@socmate/testing';
+import { createAzureReadQuota } from './azure-read-quota.ts';
+import { createPool, type Pool } from './pool.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+beforeAll(async () => {
+  database = await cloneDatabase();
+  pool = createPool(database.url, { size: 10, name: 'test' });
+});
+beforeEach(() => pool.query('TRUNCATE azure_read_quota'));
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+test('many who take at once get a hundred reads together, all of what they asked for or none', async () => {
+  const quota = createAzureReadQuota(pool);
+  const taken = await Promise.all(Array.from({ length: 60 }, () => quota.take('sub', 3)));
+  expect(taken.filter(Boolean)).toHaveLength(33);
+  expect(await quota.available('sub')).toBe(1);
+  expect(await quota.take('sub', 2)).toBe(false);
+  expect(await quota.take('sub', 1)).toBe(true);
+  expect(await quota.take('other', 100)).toBe(true);
+});
+
+test('a read counts for a little more than five minutes', async () => {
+  const quota = createAzureReadQuota(pool);
+  await pool.query(`INSERT INTO azure_read_quota (subscription_id, reads) VALUES ('sub',
+    array_fill(now() - interval '311 seconds', ARRAY[60]) || array_fill(now() - interval '301 seconds', ARRAY[40]))`);
+  expect(await quota.available('sub')).toBe(60);
+  expect(await quota.take('sub', 61)).toBe(false);
+  expect(await quota.take('sub', 60)).toBe(true);
+  const { rows } = await pool.query('SELECT cardinality(reads) AS kept FROM azure_read_quota');
+  expect(rows).toEqual([{ kept: 100 }]);
+});
+
+test('while Azure asked to wait nobody reads, and a shorter wait does not end a longer one', async () => {
+  const quota = createAzureReadQuota(pool);
+  await quota.block('sub', 60);
+  await quota.block('sub', 0);
+  expect(await quota.available('sub')).toBe(0);
+  expect(await quota.take('sub', 1)).toBe(false);
+  await pool.query(`UPDATE azure_read_quota SET blocked_until = now()`);
+  expect(await quota.available('sub')).toBe(100);
+  expect(await quota.take('sub', 1)).toBe(true);
+});
