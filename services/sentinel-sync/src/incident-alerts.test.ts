@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { IncidentAlert } from '@socmate/contracts';
 import type { StoredIncident } from '@socmate/database';
 import type { SentinelIncident } from '@socmate/sentinel';
+import { anIncident } from './an-incident.ts';
 import { type AlertingProvider, incidentAlerts } from './incident-alerts.ts';
 
 const aProvider = (only: Partial<AlertingProvider> = {}): AlertingProvider => ({
@@ -11,33 +12,6 @@ const aProvider = (only: Partial<AlertingProvider> = {}): AlertingProvider => ({
   tenantId: 'tenant-1',
   alertBacklog: false,
   connectedAt: new Date('2026-11-22T00:00:00Z'),
-  ...only,
-});
-const anIncident = (only: Partial<SentinelIncident> = {}): SentinelIncident => ({
-  name: 'name-1',
-  number: 34,
-  title: 'Password spray',
-  description: '',
-  severity: 'medium',
-  status: 'new',
-  classification: null,
-  classificationReason: null,
-  classificationComment: null,
-  owner: 'jane@contoso.com',
-  labels: ['vip'],
-  tactics: ['CredentialAccess'],
-  techniques: ['T1110'],
-  alertsCount: 3,
-  createdAt: '2026-11-22T10:00:00.1234567Z',
-  lastModifiedAt: '2026-11-22T11:00:00Z',
-  firstActivityAt: '2026-11-22T09:00:00Z',
-  lastActivityAt: null,
-  etag: null,
-  url: 'https://portal.azure.com/#asset/1',
-  defenderUrl: null,
-  providerName: 'Microsoft XDR',
-  providerIncidentId: '347',
-  raw: {},
   ...only,
 });
 const firstSeen = { isNew: true, alertedSeverity: null, previousSeverity: null };

@@ -1,5 +1,5 @@
 import type { ClaimedProvider, IncidentPages, IncidentRow, StoredIncident } from '@socmate/database';
-import { currentTraceparent, errorMessage } from '@socmate/runtime';
+import { currentTraceparent } from '@socmate/runtime';
 import type { SentinelIncident, UnreadableIncident } from '@socmate/sentinel';
 import type { AlertCounts } from './events.ts';
 import { incidentAlerts } from './incident-alerts.ts';
@@ -35,6 +35,7 @@ function newestByName(incidents: readonly SentinelIncident[]): Map<string, Senti
   return newest;
 }
 
+const UNSTORABLE = 'it holds a value that the database refuses';
 const COLLISION = 'another incident of the workspace has this number';
 
 async function storeTogether(
@@ -92,7 +93,7 @@ async function storeApart(
       outcomes.push(await storeTogether(deps, provider, new Map([[name, incident]])));
     } catch (fault) {
       if (!isRefusedData(fault)) throw fault;
-      const refused = [{ name, number: incident.number, reason: errorMessage(fault) }];
+      const refused = [{ name, number: incident.number, reason: UNSTORABLE }];
       outcomes.push({ inserted: 0, changed: 0, refused, alerted: { new: 0, raised: 0 }, endpointIds: [] });
     }
   }

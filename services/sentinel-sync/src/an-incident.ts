@@ -1,0 +1,30 @@
+import type { SentinelIncident } from '@socmate/sentinel';
+
+/** An incident as a test needs it; give only what matters. */
+export const anIncident = (only: Partial<SentinelIncident> = {}): SentinelIncident => ({
+  name: 'name-1',
+  number: 34,
+  title: 'Password spray',
+  description: '',
+  severity: 'medium',
+  status: 'new',
+  classification: null,
+  classificationReason: null,
+  classificationComment: null,
+  owner: 'jane@contoso.com',
+  labels: ['vip'],
+  tactics: ['CredentialAccess'],
+  techniques: ['T1110'],
+  alertsCount: 3,
+  createdAt: '2026-11-22T10:00:00.1234567Z',
+  lastModifiedAt: '2026-11-22T11:00:00Z',
+  firstActivityAt: '2026-11-22T09:00:00Z',
+  lastActivityAt: null,
+  etag: null,
+  url: 'https://portal.azure.com/#asset/1',
+  defenderUrl: null,
+  providerName: 'Microsoft XDR',
+  providerIncidentId: '347',
+  raw: {},
+  ...only,
+});
