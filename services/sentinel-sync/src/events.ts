@@ -11,14 +11,15 @@ const skipped = meter.createCounter('socmate_incidents_skipped', {
 });
 const alerts = meter.createCounter('socmate_incident_alerts', { description: 'Alert events, by reason' });
 const syncs = meter.createCounter('socmate_syncs', { description: 'Syncs of a workspace, by outcome' });
-const durations = meter.createHistogram('socmate_sync_duration', {
+const durations = meter.createHistogram('socmate_sync_duration_seconds', {
   description: 'Of a whole sync',
   unit: 's',
+  advice: { explicitBucketBoundaries: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900] },
 });
 const details = meter.createCounter('socmate_incident_details', {
   description: 'Incidents whose alerts and entities were read, by outcome',
 });
-const lag = meter.createGauge('socmate_queue_lag', {
+const lag = meter.createGauge('socmate_queue_lag_seconds', {
   description: 'How long what is due has waited at most',
   unit: 's',
 });

@@ -9,7 +9,7 @@ import { type SentinelSync, startSentinelSync } from './service.ts';
 
 const MASTER_KEYS = `k1:${randomBytes(32).toString('base64')}`;
 
-export interface ProviderState {
+interface ProviderState {
   readonly watermark: Date | null;
   readonly last_synced_at: Date | null;
   readonly last_error: { readonly code: string; readonly message: string } | null;
@@ -18,7 +18,7 @@ export interface ProviderState {
   readonly next_sync_at: Date;
 }
 
-export interface AzureRequest {
+interface AzureRequest {
   readonly method: string;
   readonly path: string;
 }
