@@ -1,14 +1,12 @@
 // Runs on any Node from 18 with nothing installed: installs what is missing, then hands over to the TypeScript
 // launcher under the Node that came with the packages.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   accessSync,
   appendFileSync,
   constants,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   rmSync,
   statfsSync,
@@ -17,6 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { installStamp } from './install-stamp.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const modules = join(root, 'node_modules');
@@ -40,27 +39,6 @@ function checkMachine() {
   } catch {
     throw new Fault(`This user may not write to ${root}: use a clone of your own, or change its owner.`);
   }
-}
-
-/** Everything that decides what gets installed; the same again means that nothing is to be done. */
-function stamp() {
-  const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
-  const folders = ['services', 'packages', 'infra'].flatMap((folder) =>
-    existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => join(folder, name)) : [],
-  );
-  const files = ['', 'tests', ...folders.sort((a, b) => (a < b ? -1 : 1))].map((folder) =>
-    join(folder, 'package.json'),
-  );
-  const others = [
-    'pnpm-lock.yaml',
-    'pnpm-workspace.yaml',
-    '.npmrc',
-    'packages/database/prisma/schema.prisma',
-  ];
-  for (const file of [...files, ...others]) {
-    if (existsSync(join(root, file))) hash.update(`${file}\n`).update(readFileSync(join(root, file)));
-  }
-  return hash.digest('hex');
 }
 
 const nodeRuns = () => spawnSync(node, ['--version'], { stdio: 'ignore' }).status === 0;
@@ -266,7 +244,7 @@ function say(text) {
 
 try {
   checkMachine();
-  const wanted = stamp();
+  const wanted = installStamp(root);
   if (!isInstalled(wanted)) {
     checkDisk();
     await install(wanted);

@@ -13,7 +13,7 @@ export const Credentials = z.object({
 });
 export type Credentials = z.output<typeof Credentials>;
 
-export const createCredentials = (): Credentials => ({
+const createCredentials = (): Credentials => ({
   master_keys: `local:${randomBytes(32).toString('base64')}`,
   admin_api_key: createApiKey().apiKey,
   postgres_password: randomBytes(18).toString('hex'),

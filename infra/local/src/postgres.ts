@@ -16,7 +16,7 @@ export interface PostgresOptions {
   /** Made when the data folder is. */
   readonly databases: readonly string[];
   readonly port?: number;
-  /** Data that may be lost with the machine: no waiting for the disk. */
+  /** Data that may be lost with the machine, not with a killed process: no waiting for the disk. */
   readonly isThrowaway?: boolean;
   readonly onLine?: (line: string) => void;
 }
@@ -28,7 +28,7 @@ export interface Postgres extends Part {
   url(database: string): string;
 }
 
-const THROWAWAY = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+const THROWAWAY = ['fsync=off', 'full_page_writes=off'];
 const SHARED_MEMORY_TRIES = 20;
 
 /** A Postgres server on 127.0.0.1; makes its data folder if there is none, and clears what a killed one left. */

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { processIdentity } from './process-identity.ts';
 
 /** Stopping goes by stage: what others depend on goes last. */
-export const stages = ['service', 'simulator', 'store'] as const;
+const stages = ['service', 'simulator', 'store'] as const;
 export type Stage = (typeof stages)[number];
 
 export const ProcessRecord = z.object({

@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals';
+import { serviceEnvironment } from './service-environment.ts';
+
+const parts = {
+  databaseUrl: 'postgres://ours',
+  redisUrl: 'redis://ours',
+  simulator: { url: 'https://azure', caFile: '/ca.pem' },
+  masterKeys: 'local:key',
+  adminApiKey: 'sk_live_x_y',
+  publicUrl: 'http://127.0.0.1:8080',
+};
+
+test('local runs allow webhooks to this machine', () => {
+  expect(serviceEnvironment(parts, {})).toMatchObject({
+    WEBHOOK_ALLOWED_CIDRS: '127.0.0.0/8,::1/128',
+    WEBHOOK_ALLOWED_PORTS: '*',
+    WEBHOOK_ALLOW_HTTP: 'true',
+    PUBLIC_URL: 'http://127.0.0.1:8080',
+  });
+});
+
+test('the caller may change settings, not where the parts are', () => {
+  const given = { LOG_LEVEL: 'debug', DATABASE_URL: 'postgres://old', PUBLIC_URL: 'https://x', OTEL_X: '1' };
+  expect(serviceEnvironment(parts, given)).toMatchObject({
+    LOG_LEVEL: 'debug',
+    PUBLIC_URL: 'https://x',
+    OTEL_X: '1',
+    DATABASE_URL: 'postgres://ours',
+  });
+});
+
+test('Azure is the simulator where there is one, and real where there is none', () => {
+  expect(serviceEnvironment(parts, {})).toMatchObject({
+    AZURE_AUTHORITY_HOST: 'https://azure',
+    NODE_EXTRA_CA_CERTS: '/ca.pem',
+  });
+  const { simulator: _, ...real } = parts;
+  expect(serviceEnvironment(real, {})).not.toHaveProperty('AZURE_AUTHORITY_HOST');
+});
