@@ -6,9 +6,10 @@ import type { NextState } from './next-state.ts';
 
 const meter = metrics.getMeter('socmate');
 const attempts = meter.createCounter('socmate_delivery_attempts', { description: 'Attempts by outcome' });
-const durations = meter.createHistogram('socmate_delivery_attempt_duration', {
+const durations = meter.createHistogram('socmate_delivery_attempt_duration_seconds', {
   description: 'From the start of an attempt to its answer',
   unit: 's',
+  advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30] },
 });
 const ended = meter.createCounter('socmate_deliveries_ended', { description: 'Deliveries by their end' });
 

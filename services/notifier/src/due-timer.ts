@@ -5,7 +5,7 @@ import type { DeliveryLoop } from './delivery-loop.ts';
 
 const INTERVAL_MS = 1_000;
 
-const lag = metrics.getMeter('socmate').createGauge('socmate_queue_lag', {
+const lag = metrics.getMeter('socmate').createGauge('socmate_queue_lag_seconds', {
   description: 'How long the oldest due delivery has waited',
   unit: 's',
 });
