@@ -24,7 +24,9 @@ async function runCheck(check: HealthCheck): Promise<string | undefined> {
   const late = new Promise<string>((resolve) => {
     timeout = setTimeout(() => resolve(`no answer in ${CHECK_TIMEOUT_MS} ms`), CHECK_TIMEOUT_MS);
   });
-  const answer = check().then(
+  // A check that throws before it returns is a rejection like any other.
+  const ask = async (): Promise<unknown> => check();
+  const answer = ask().then(
     () => undefined,
     (fault: unknown) =>
       fault instanceof Error && fault.name === 'AppError' ? fault.message : 'not reachable',

@@ -13,7 +13,7 @@ export async function runService(
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, resolve);
   });
   const service = await start().catch((fault: unknown) => {
-    process.stderr.write(`${fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)}\n`);
+    process.stderr.write(`${describe(fault)}\n`);
     process.exitCode = 1;
   });
   if (!service) return;
@@ -23,12 +23,23 @@ export async function runService(
     service.log.error({ graceMs }, 'still closing after the grace, exiting');
     process.exit(1);
   }, graceMs);
-  cutShort.unref();
   try {
     await service.close();
     service.log.info('stopped');
   } catch (err) {
     service.log.error({ err }, 'stopped with faults');
     process.exitCode = 1;
+  } finally {
+    // From here on it only ends a process that something left open keeps alive.
+    cutShort.unref();
   }
+}
+
+/** The stack with its causes and parts. Not `inspect`: other fields of an error may hold secrets. */
+function describe(fault: unknown): string {
+  if (!(fault instanceof Error)) return String(fault);
+  const parts = fault instanceof AggregateError ? fault.errors : [];
+  const causes = fault.cause === undefined || parts.includes(fault.cause) ? [] : [fault.cause];
+  const because = [...parts, ...causes].map((cause) => `caused by: ${describe(cause)}`);
+  return [fault.stack ?? fault.message, ...because].join('\n');
 }

@@ -1,11 +1,19 @@
-import { type Context, context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  context,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  type SpanContext,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api';
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
 /** W3C Trace Context's header for the active span; undefined where nothing is traced. */
 export function currentTraceparent(): string | undefined {
   const span = trace.getSpanContext(context.active());
-  if (!span) return undefined;
+  if (!span || !isSpanContextValid(span)) return undefined;
   return `00-${span.traceId}-${span.spanId}-${span.traceFlags.toString(16).padStart(2, '0')}`;
 }
 
@@ -15,5 +23,5 @@ export function contextOf(traceparent: string | null | undefined): Context {
   if (traceId === undefined || spanId === undefined || flags === undefined) return ROOT_CONTEXT;
   const traceFlags = Number.parseInt(flags, 16) & TraceFlags.SAMPLED;
   const parent: SpanContext = { traceId, spanId, traceFlags, isRemote: true };
-  return trace.setSpanContext(ROOT_CONTEXT, parent);
+  return isSpanContextValid(parent) ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
 }
