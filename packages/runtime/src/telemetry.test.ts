@@ -5,19 +5,35 @@ import { expect, test } from '@jest/globals';
 
 const telemetry = join(import.meta.dirname, 'telemetry.ts');
 
-async function tracesExporter(given: NodeJS.ProcessEnv): Promise<string> {
-  const print = "process.stdout.write(process.env.OTEL_TRACES_EXPORTER ?? 'the default')";
-  const args = ['--conditions=@socmate/source', '--import', telemetry, '--eval', print];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env: given });
+/** Whether a span made in a process with this environment would be recorded. */
+async function recordsSpans(given: NodeJS.ProcessEnv): Promise<string> {
+  const program = `import { trace } from '@opentelemetry/api';
+    process.stdout.write(String(trace.getTracer('t').startSpan('s').isRecording())); process.exit();`;
+  const args = [
+    '--conditions=@socmate/source',
+    '--import',
+    telemetry,
+    '--input-type=module',
+    '--eval',
+    program,
+  ];
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    env: given,
+    cwd: import.meta.dirname,
+  });
   return stdout;
 }
 
+test('nothing is traced where no exporter is named', async () => {
+  await expect(recordsSpans({})).resolves.toBe('false');
+});
+
 test('a variable that is set and empty does not switch tracing on', async () => {
   const given = { OTEL_TRACES_EXPORTER: '', OTEL_EXPORTER_OTLP_ENDPOINT: '' };
-  await expect(tracesExporter(given)).resolves.toBe('none');
+  await expect(recordsSpans(given)).resolves.toBe('false');
 });
 
 test('an endpoint switches tracing on', async () => {
   const given = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' };
-  await expect(tracesExporter(given)).resolves.toBe('the default');
+  await expect(recordsSpans(given)).resolves.toBe('true');
 });
