@@ -6,12 +6,15 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LaunchError } from './launch-error.ts';
+import { repositoryRoot } from './paths.ts';
 import { packagedPostgres } from './postgres-binaries.ts';
 
 export interface PostgresHome {
@@ -23,6 +26,7 @@ export interface PostgresHome {
 }
 
 const OUTSIDE = '/var/lib/socmate-local';
+const MADE_FOR = 'made-for';
 
 /**
  * Decides who runs Postgres and from where. Postgres refuses to run as root, so root runs it as another user; where
@@ -35,11 +39,9 @@ export function preparePostgresHome(wantedData: string): PostgresHome {
     return { binFolder: join(packaged, 'bin'), dataFolder: wantedData };
   }
   const user = unprivilegedUser();
-  const outside = () => makeOutsideFolder(wantedData);
   const isRunnable = canRun(join(packaged, 'bin'), user);
-  const binFolder = join(isRunnable ? packaged : copyBinaries(packaged, outside()), 'bin');
-  const isOpen = canReach(dirname(wantedData), user);
-  const dataFolder = isOpen ? wantedData : join(outside(), basename(wantedData));
+  const binFolder = join(isRunnable ? packaged : copyBinaries(packaged), 'bin');
+  const dataFolder = canReach(dirname(wantedData), user) ? wantedData : outsideData(wantedData);
   mkdirSync(dataFolder, { recursive: true });
   chownSync(dataFolder, user.uid, user.gid);
   chmodSync(dataFolder, 0o700);
@@ -49,20 +51,28 @@ export function preparePostgresHome(wantedData: string): PostgresHome {
 /** The places that may hold the data of this wanted folder, so that all of them can be emptied. */
 export const postgresDataFolders = (wantedData: string): string[] => [
   wantedData,
-  join(outsideFolder(wantedData), basename(wantedData)),
+  join(OUTSIDE, hash(repositoryRoot), `data-${hash(wantedData)}`),
 ];
 
-/** Says in it which folder it serves, so that a person can tell which may go. */
-function makeOutsideFolder(wantedData: string): string {
-  const outside = outsideFolder(wantedData);
+const outsideData = (wantedData: string): string => join(makeOutsideFolder(), `data-${hash(wantedData)}`);
+
+const hash = (path: string): string => createHash('sha256').update(path).digest('hex').slice(0, 16);
+
+/** Says in it which clone it serves; copies of binaries that serve a clone no more, and no data, go. */
+function makeOutsideFolder(): string {
+  const outside = join(OUTSIDE, hash(repositoryRoot));
   mkdirSync(outside, { recursive: true, mode: 0o755 });
-  writeFileSync(join(outside, 'made-for'), `${dirname(wantedData)}\n`);
+  writeFileSync(join(outside, MADE_FOR), repositoryRoot);
+  for (const name of readdirSync(OUTSIDE)) {
+    if (servesNobody(join(OUTSIDE, name))) rmSync(join(OUTSIDE, name), { recursive: true, force: true });
+  }
   return outside;
 }
 
-function outsideFolder(wantedData: string): string {
-  const hash = createHash('sha256').update(dirname(wantedData)).digest('hex').slice(0, 16);
-  return join(OUTSIDE, hash);
+function servesNobody(outside: string): boolean {
+  const file = join(outside, MADE_FOR);
+  if (!existsSync(file) || existsSync(readFileSync(file, 'utf8'))) return false;
+  return !readdirSync(outside).some((name) => name.startsWith('data-'));
 }
 
 function canReach(folder: string, user: { uid: number; gid: number }): boolean {
@@ -76,17 +86,16 @@ function canRun(binFolder: string, user: { uid: number; gid: number }): boolean 
   );
 }
 
-function copyBinaries(packaged: string, outside: string): string {
-  const version = createHash('sha256').update(packaged).digest('hex').slice(0, 8);
-  const target = join(outside, `postgres-binaries-${version}`);
+function copyBinaries(packaged: string): string {
+  const outside = makeOutsideFolder();
+  const target = join(outside, `postgres-${hash(packaged)}`);
   if (existsSync(target)) return target;
   const unfinished = `${target}.${process.pid}.part`;
-  mkdirSync(outside, { recursive: true, mode: 0o755 });
-
-  rmSync(unfinished, { recursive: true, force: true });
   cpSync(packaged, unfinished, { recursive: true, verbatimSymlinks: true });
   execFileSync('chmod', ['-R', 'a+rX', unfinished]);
-  renameSync(unfinished, target);
+  // Another start may have finished first; its copy is the same.
+  if (existsSync(target)) rmSync(unfinished, { recursive: true, force: true });
+  else renameSync(unfinished, target);
   return target;
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from '@jest/globals';
 import { migrate } from '@socmate/database';
 import { type Postgres, startPostgres } from './postgres.ts';
@@ -10,14 +10,14 @@ const isRoot = process.getuid?.() === 0;
 const parent = mkdtempSync(join(tmpdir(), 'socmate-closed-'));
 const clone = join(parent, 'clone', '.local');
 let dataFolder = '';
-let count = 0;
+const used: string[] = [];
 
 beforeEach(() => {
-  count += 1;
-  dataFolder = join(clone, `postgres-${count}`);
+  dataFolder = join(clone, `postgres-${used.length}`);
+  used.push(dataFolder);
 });
 afterAll(() => {
-  for (const data of postgresDataFolders(dataFolder)) rmSync(dirname(data), { recursive: true, force: true });
+  for (const data of used.flatMap(postgresDataFolders)) rmSync(data, { recursive: true, force: true });
   rmSync(parent, { recursive: true, force: true });
 });
 
