@@ -4,7 +4,7 @@ import { WORKER_DEAD_AFTER_MS, type WorkerLeases } from './worker-leases.ts';
 const INTERVAL_MS = 500;
 
 export interface Heartbeat extends Timer {
-  /** Whether other replicas still take this worker for alive: only then may it claim. */
+  /** Whether other replicas still take this worker for alive: only then may it claim, or start what it claimed. */
   isAlive(): boolean;
 }
 

@@ -1,9 +1,9 @@
 import type { SpanContext } from '@opentelemetry/api';
-import type { ClaimedDelivery, DeliveryQueue } from '@socmate/database';
+import type { ClaimedDelivery, DeliveryQueue, Heartbeat } from '@socmate/database';
 import { type Clock, errorMessage, type Logger } from '@socmate/runtime';
 import type { Attempt, SendAttempt } from './attempt.ts';
 import { attemptMade, deliveryPutBack, endpointDisabled } from './delivery-events.ts';
-import type { Heartbeat } from './heartbeat.ts';
+
 import { nextState } from './next-state.ts';
 import type { Recorder } from './recorder.ts';
 import type { Target, Targets } from './targets.ts';

@@ -7,6 +7,7 @@ import {
   createWorkerLeases,
   keepPartitions,
   type Pool,
+  startHeartbeat,
 } from '@socmate/database';
 import { createGuardedAgent, parseTargetPolicy } from '@socmate/egress';
 import { startConsumer, startProducer, startRedisHealth } from '@socmate/queue';
@@ -26,7 +27,7 @@ import { createSendAttempt } from './attempt.ts';
 import type { Config } from './config.ts';
 import { DeliveryLoop } from './delivery-loop.ts';
 import { startDueTimer } from './due-timer.ts';
-import { startHeartbeat } from './heartbeat.ts';
+
 import { createDeliverWebhook } from './jobs/deliver-webhook.ts';
 import { createRetryWakeUps } from './retry-wake-ups.ts';
 import { createTargets } from './targets.ts';
