@@ -3,7 +3,6 @@ import type { ClaimedDelivery, DeliveryQueue, Heartbeat } from '@socmate/databas
 import { type Clock, errorMessage, type Logger } from '@socmate/runtime';
 import type { Attempt, SendAttempt } from './attempt.ts';
 import { attemptMade, deliveryPutBack, endpointDisabled } from './delivery-events.ts';
-
 import { nextState } from './next-state.ts';
 import type { Recorder } from './recorder.ts';
 import type { Target, Targets } from './targets.ts';

@@ -27,7 +27,6 @@ import { createSendAttempt } from './attempt.ts';
 import type { Config } from './config.ts';
 import { DeliveryLoop } from './delivery-loop.ts';
 import { startDueTimer } from './due-timer.ts';
-
 import { createDeliverWebhook } from './jobs/deliver-webhook.ts';
 import { createRetryWakeUps } from './retry-wake-ups.ts';
 import { createTargets } from './targets.ts';
