@@ -1,0 +1,26 @@
+// A webhook receiver that checks signatures as Standard Webhooks has it. SECRET=whsec_… node docs/examples/receiver.mjs
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+
+const PORT = 9000;
+const MAX_AGE_S = 300;
+const key = Buffer.from((process.env.SECRET ?? '').replace(/^whsec_/, ''), 'base64');
+
+function isSigned(headers, body) {
+  const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures = '' } = headers;
+  if (!(Math.abs(Date.now() / 1_000 - Number(timestamp)) < MAX_AGE_S)) return false;
+  const expected = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest();
+  return signatures.split(' ').some((signature) => {
+    const given = Buffer.from(signature.replace(/^v1,/, ''), 'base64');
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  });
+}
+
+const server = createServer(async (req, res) => {
+  const body = await text(req);
+  const isGenuine = isSigned(req.headers, body);
+  process.stdout.write(`${isGenuine ? 'genuine' : 'REFUSED'} ${req.headers['webhook-id']} ${body}\n`);
+  res.writeHead(isGenuine ? 204 : 401).end();
+});
+server.listen(PORT, '127.0.0.1', () => process.stdout.write(`listening on http://127.0.0.1:${PORT}\n`));
