@@ -1,20 +1,25 @@
-import { CommonConfig, envFlag } from '@socmate/runtime';
+import { CommonConfig, envFlag, errorMessage } from '@socmate/runtime';
 import { z } from 'zod';
 import { DEFAULT_RETRY_SCHEDULE_S, parseRetrySchedule } from './retry-schedule.ts';
+
+const retrySchedule = z.string().transform((text, context) => {
+  try {
+    return parseRetrySchedule(text);
+  } catch (fault) {
+    context.addIssue(errorMessage(fault));
+    return z.NEVER;
+  }
+});
 
 export const Config = CommonConfig.extend({
   MASTER_KEYS: z.string().min(1),
   /** Comma-separated seconds to wait after each failure, or durations such as `5s,2m,1h`. */
-  WEBHOOK_RETRY_SCHEDULE: z
-    .string()
-    .transform(parseRetrySchedule)
-    .default([...DEFAULT_RETRY_SCHEDULE_S]),
+  WEBHOOK_RETRY_SCHEDULE: retrySchedule.default([...DEFAULT_RETRY_SCHEDULE_S]),
   WEBHOOK_ALLOW_HTTP: envFlag.default(false),
   WEBHOOK_ALLOWED_PORTS: z.string().default(''),
   WEBHOOK_ALLOWED_CIDRS: z.string().default(''),
   /** A file of certificates, PEM, trusted beside the public ones for subscribers. */
   WEBHOOK_CA_FILE: z.string().optional(),
-  WEBHOOK_CONCURRENCY: z.coerce.number().int().min(1).max(10_000).default(500),
   ATTEMPT_RETENTION_DAYS: z.coerce.number().int().min(1).default(30),
   AUDIT_RETENTION_DAYS: z.coerce.number().int().min(1).default(400),
 });

@@ -66,11 +66,7 @@ export class DeliveryLoop {
     this.#isKicked = true;
     if (this.#isClosing || this.#claiming) return;
     // Claims outlive the job that woke them, so they are no part of its trace.
-    this.#claiming = context
-      .with(ROOT_CONTEXT, () => this.#claimAll())
-      .finally(() => {
-        this.#claiming = undefined;
-      });
+    this.#claiming = context.with(ROOT_CONTEXT, () => this.#claimAll());
   }
 
   async #claimAll(): Promise<void> {
@@ -82,6 +78,9 @@ export class DeliveryLoop {
     } catch (err) {
       // The timer over due rows wakes these endpoints again.
       this.#deps.log.error({ err }, 'deliveries could not be claimed');
+    } finally {
+      // In the same turn as the loop's last look, so that no kick falls between the two.
+      this.#claiming = undefined;
     }
   }
 

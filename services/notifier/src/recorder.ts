@@ -49,9 +49,7 @@ export class Recorder {
   }
 
   #start(): void {
-    this.#flushing ??= this.#flush().finally(() => {
-      this.#flushing = undefined;
-    });
+    this.#flushing ??= this.#flush();
   }
 
   async #flush(): Promise<void> {
@@ -62,16 +60,18 @@ export class Recorder {
       } catch (err) {
         const waiting = this.#attempts.length + this.#returns.length;
         this.#deps.log.error({ err, waiting }, 'attempts could not be stored, trying again');
-        if (this.#stop?.aborted) return;
+        if (this.#stop?.aborted) break;
         await delay(RETRY_MS);
       }
     }
+    // In the same turn as the last look at what waits, so that nothing falls between the two.
+    this.#flushing = undefined;
   }
 
   async #storeBatch(): Promise<void> {
     const { deliveries, owner, onStored } = this.#deps;
     const attempts = this.#attempts.slice(0, MAX_BATCH);
-    const returns = this.#returns;
+    const returns = this.#returns.slice(0, MAX_BATCH);
     if (attempts.length > 0) await deliveries.settle(owner, attempts);
     for (const [delayMs, group] of Map.groupBy(returns, (item) => item.delayMs)) {
       const ids = group.map(({ deliveryId }) => deliveryId);

@@ -6,6 +6,8 @@ export const DEFAULT_RETRY_SCHEDULE_S: readonly number[] = [
 const MAX_DELAY_S = 86_400;
 const MAX_STEPS = 20;
 const JITTER = 0.2;
+// `Date.parse` alone finds a date in almost any text.
+const HTTP_DATE = /^[A-Z][a-z]{2,8}, .+ GMT$/;
 const UNIT_S = { s: 1, m: 60, h: 3_600 } as const;
 
 function parseStep(step: string): number {
@@ -29,7 +31,8 @@ export function parseRetrySchedule(text: string): number[] {
 export function parseRetryAfter(header: string | undefined, now: Date): number | undefined {
   const value = header?.trim();
   if (!value) return undefined;
-  const delayMs = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - now.getTime();
+  const date = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN;
+  const delayMs = /^\d+$/.test(value) ? Number(value) * 1_000 : date - now.getTime();
   return delayMs > 0 ? Math.min(delayMs, MAX_DELAY_S * 1_000) : undefined;
 }
 

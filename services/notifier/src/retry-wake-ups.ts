@@ -16,20 +16,24 @@ interface RetryWakeUpsDeps {
 
 /** One delayed wake-up per endpoint and moment, however many deliveries come due in it. */
 export function createRetryWakeUps({ producer, log, now }: RetryWakeUpsDeps) {
-  const asked = new Map<string, number>();
+  const asked = new Map<number, Set<string>>();
 
-  const forgetPast = (): void => {
-    for (const [key, moment] of asked) if (moment * MOMENT_MS < now()) asked.delete(key);
+  const askedFor = (moment: number): Set<string> => {
+    const known = asked.get(moment);
+    if (known) return known;
+    for (const past of asked.keys()) if (past * MOMENT_MS < now()) asked.delete(past);
+    const endpointIds = new Set<string>();
+    asked.set(moment, endpointIds);
+    return endpointIds;
   };
 
   return (endpointId: string, delayMs: number): void => {
     if (delayMs > MAX_DELAY_MS) return;
     const moment = Math.ceil((now() + delayMs + STORED_AFTER_MS) / MOMENT_MS);
-    const key = `${endpointId}:${moment}`;
-    if (asked.has(key)) return;
-    forgetPast();
-    asked.set(key, moment);
-    const options = { delayMs: moment * MOMENT_MS - now(), dedupeId: key };
+    const endpointIds = askedFor(moment);
+    if (endpointIds.has(endpointId)) return;
+    endpointIds.add(endpointId);
+    const options = { delayMs: moment * MOMENT_MS - now(), dedupeId: `${endpointId}:${moment}` };
     producer.add({ endpointIds: [endpointId] }, options).catch((fault: unknown) => {
       log.debug({ endpointId, reason: errorMessage(fault) }, 'retry not announced, the timer will find it');
     });
