@@ -1,22 +1,25 @@
 import { isRestError, type RestError } from '@azure/core-rest-pipeline';
 import { AppError, errorMessage, systemClock } from '@socmate/runtime';
+import { ConnectionError, type ConnectionField } from './connection-error.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** The built-in role that may read incidents, alerts and entities. */
 export const READER_ROLE = 'Microsoft Sentinel Reader';
 
+interface Refusal {
+  readonly field: ConnectionField;
+  readonly message: string;
+}
+
 /** What was tried, so that a fault can be told in one sentence. */
 export interface Attempted {
   /** As in "Azure did not answer while …": `reading the incidents of workspace x`. */
   readonly doing: string;
-  readonly onForbidden: string;
-  readonly onNotFound: AppError;
+  readonly onForbidden: Refusal;
+  readonly onNotFound: (cause: unknown) => AppError;
 }
 
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET)/;
-
-const refusal = (message: string, cause: unknown): AppError =>
-  new AppError('invalid_input', message, { cause });
 
 function networkFault({ doing }: Attempted, fault: RestError): AppError {
   const message = CERTIFICATE.test(fault.code ?? '')
@@ -30,11 +33,13 @@ const codeOf = ({ code }: RestError): string =>
   code !== undefined && /^[A-Za-z]{1,60}$/.test(code) ? ` (${code})` : '';
 
 function answeredFault(attempted: Attempted, fault: RestError, status: number): AppError {
-  const { doing } = attempted;
+  const { doing, onForbidden, onNotFound } = attempted;
   const code = codeOf(fault);
-  if (status === 403) return refusal(`${attempted.onForbidden}${code}`, fault);
-  if (status === 404)
-    return new AppError(attempted.onNotFound.code, attempted.onNotFound.message, { cause: fault });
+  if (status === 403) {
+    const { field, message } = onForbidden;
+    return new ConnectionError(`${message}${code}`, { check: 'incidents_read', field, cause: fault });
+  }
+  if (status === 404) return onNotFound(fault);
   if (status === 401)
     return new AppError('unavailable', `Azure did not accept the access token${code} while ${doing}`, {
       cause: fault,

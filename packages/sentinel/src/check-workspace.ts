@@ -2,6 +2,7 @@ import { isRestError } from '@azure/core-rest-pipeline';
 import { AppError } from '@socmate/runtime';
 import { READER_ROLE } from './azure-faults.ts';
 import { type AzureSettings, endpointsOf } from './azure-settings.ts';
+import { ConnectionError, type ConnectionField } from './connection-error.ts';
 import { createCredential } from './credential.ts';
 import { createSentinelClient } from './sentinel-client.ts';
 import type { SentinelWorkspace } from './workspace.ts';
@@ -11,6 +12,8 @@ const DEADLINE_MS = 20_000;
 export interface WorkspaceCheck {
   readonly name: 'token' | 'incidents_read' | 'log_query' | 'comment_write';
   readonly status: 'ok' | 'denied' | 'failed' | 'skipped';
+  /** What of the connection was denied. */
+  readonly field?: ConnectionField;
   readonly missingRole?: string;
   readonly message?: string;
 }
@@ -36,8 +39,9 @@ const isForbidden = ({ cause }: AppError): boolean => isRestError(cause) && caus
 function failed(name: WorkspaceCheck['name'], fault: unknown): WorkspaceCheck {
   if (!(fault instanceof AppError)) throw fault;
   const { message } = fault;
-  if (isForbidden(fault)) return { name, status: 'denied', missingRole: READER_ROLE, message };
-  return { name, status: fault.code === 'invalid_input' ? 'denied' : 'failed', message };
+  const field = fault instanceof ConnectionError ? fault.field : undefined;
+  if (field === undefined) return { name, status: 'failed', message };
+  return { name, status: 'denied', field, message, ...(isForbidden(fault) && { missingRole: READER_ROLE }) };
 }
 
 async function attempt(name: WorkspaceCheck['name'], work: () => Promise<unknown>): Promise<WorkspaceCheck> {

@@ -7,6 +7,7 @@ export {
   Cloud,
 } from './azure-settings.ts';
 export { checkWorkspace, type WorkspaceCheck, type WorkspaceHealth } from './check-workspace.ts';
+export { ConnectionError, type ConnectionField } from './connection-error.ts';
 export { resolveWorkspace } from './resolve-workspace.ts';
 export type { SentinelAlert, SentinelIncidentPage, UnreadableIncident } from './sentinel-answers.ts';
 export { createSentinelClient, type PagesQuery, type SentinelClient } from './sentinel-client.ts';

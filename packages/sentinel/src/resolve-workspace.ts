@@ -9,6 +9,7 @@ import { AppError } from '@socmate/runtime';
 import { z } from 'zod';
 import { type Attempted, azureFault, garbled } from './azure-faults.ts';
 import { type AzureSettings, endpointsOf } from './azure-settings.ts';
+import { ConnectionError } from './connection-error.ts';
 import { createCredential } from './credential.ts';
 import { harden } from './pipeline-policies.ts';
 import type { AzureCredentials, WorkspacePlace } from './workspace.ts';
@@ -82,8 +83,8 @@ async function* pages<T extends { nextLink?: string | null | undefined }>(
 
 const LISTING: Attempted = {
   doing: 'looking for the workspace',
-  onForbidden: 'The application may not list the workspaces',
-  onNotFound: new AppError('upstream_error', 'Azure has no list of workspaces'),
+  onForbidden: { field: 'client_id', message: 'The application may not list the workspaces' },
+  onNotFound: (cause) => new AppError('upstream_error', 'Azure has no list of workspaces', { cause }),
 };
 
 async function findIn(
@@ -124,8 +125,8 @@ export async function resolveWorkspace(
     throw signal.aborted ? fault : azureFault(LISTING, fault);
   });
   if (found) return found;
-  throw new AppError(
-    'invalid_input',
+  throw new ConnectionError(
     `Application ${credentials.clientId} sees no workspace ${workspaceId}: the id is wrong, or the application has no role on it`,
+    { check: 'incidents_read', field: 'workspace_id' },
   );
 }

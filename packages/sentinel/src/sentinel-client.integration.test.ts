@@ -74,6 +74,8 @@ test('a workspace is found by its GUID alone', async () => {
 test('a workspace that the application cannot see is refused by name', async () => {
   await expect(resolveWorkspace(azure(), aWorkspace(), nowhere, signal)).rejects.toMatchObject({
     code: 'invalid_input',
+    check: 'incidents_read',
+    field: 'workspace_id',
     message: expect.stringContaining(nowhere),
   });
 });
@@ -83,18 +85,55 @@ test.each([
     'client secret',
     { clientSecret: 'wrong' },
     /client secret .* is wrong \(AADSTS7000215\)/,
-    ['denied', 'skipped'],
+    'client_secret',
   ],
-  ['application', { clientId: nowhere }, /knows no application .* \(AADSTS700016\)/, ['denied', 'skipped']],
-  ['tenant', { tenantId: nowhere }, /knows no tenant .* \(AADSTS90002\)/, ['denied', 'skipped']],
-  ['tenant that is none', { tenantId: 'a tenant' }, /tenant id/, ['denied', 'skipped']],
-  ['workspace', { workspaceName: 'other' }, /no workspace other/, ['ok', 'denied']],
-  ['resource group', { resourceGroup: 'other' }, /resource group other/, ['ok', 'denied']],
-  ['subscription', { subscriptionId: nowhere }, /of subscription 0000/, ['ok', 'denied']],
-])('a wrong %s is told apart, in a sentence', async (_, only, message, statuses) => {
+  ['application', { clientId: nowhere }, /knows no application .* \(AADSTS700016\)/, 'client_id'],
+  ['tenant', { tenantId: nowhere }, /knows no tenant .* \(AADSTS90002\)/, 'tenant_id'],
+  ['tenant that is none', { tenantId: 'a tenant' }, /tenant id/, 'tenant_id'],
+])('a wrong %s is told apart, in a sentence, and its sign-in is denied', async (_, only, message, field) => {
   const health = await checkWorkspace(azure(), aWorkspace(only), signal);
   expect(health).toMatchObject({ status: 'error', message: expect.stringMatching(message) });
-  expect(health.checks.slice(0, 2).map(({ status }) => status)).toEqual(statuses);
+  expect(health.checks.slice(0, 2)).toMatchObject([
+    { name: 'token', status: 'denied', field },
+    { name: 'incidents_read', status: 'skipped' },
+  ]);
+  const resolving = resolveWorkspace(azure(), aWorkspace(only), nowhere, signal);
+  await expect(resolving).rejects.toMatchObject({ code: 'invalid_input', check: 'token', field });
+});
+
+test.each([
+  ['workspace', { workspaceName: 'other' }, /no workspace other/],
+  ['resource group', { resourceGroup: 'other' }, /resource group other/],
+  ['subscription', { subscriptionId: nowhere }, /of subscription 0000/],
+])('a wrong %s is told apart, in a sentence, and its reading is denied', async (_, only, message) => {
+  const health = await checkWorkspace(azure(), aWorkspace(only), signal);
+  expect(health).toMatchObject({ status: 'error', message: expect.stringMatching(message) });
+  expect(health.checks.slice(0, 2)).toMatchObject([
+    { name: 'token', status: 'ok' },
+    { name: 'incidents_read', status: 'denied', field: 'workspace_name' },
+  ]);
+});
+
+test('an application without the role on a workspace is denied there, and the role is named', async () => {
+  const answer = await fetch(`${simulator.controlUrl}/applications`);
+  const { applications } = (await answer.json()) as { applications: Record<string, string>[] };
+  const reader = applications.find(({ name }) => name === 'reader-without-sentinel')!;
+  const only = { clientId: reader['client_id']!, clientSecret: reader['client_secret']! };
+  const { checks } = await checkWorkspace(azure(), aWorkspace(only), signal);
+  expect(checks[1]).toEqual({
+    name: 'incidents_read',
+    status: 'denied',
+    field: 'workspace_name',
+    missingRole: 'Microsoft Sentinel Reader',
+    message: expect.stringContaining('lacks the role'),
+  });
+});
+
+test('a sign-in that does not answer is told from a workspace that does not', async () => {
+  await control('/faults', { target: 'token', kind: 'drop' });
+  const resolving = resolveWorkspace(azure(), aWorkspace(), nowhere, signal);
+  const told = { code: 'unavailable', check: 'token', field: undefined };
+  await expect(resolving).rejects.toMatchObject(told);
 });
 
 test('a healthy workspace says what was tried and what was not', async () => {

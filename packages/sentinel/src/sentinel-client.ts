@@ -2,6 +2,7 @@ import type { SecurityInsights } from '@azure/arm-securityinsight';
 import { AppError } from '@socmate/runtime';
 import { type Attempted, azureFault, garbled, READER_ROLE } from './azure-faults.ts';
 import { type AzureSettings, endpointsOf } from './azure-settings.ts';
+import { ConnectionError } from './connection-error.ts';
 import { createCredential } from './credential.ts';
 import { harden } from './pipeline-policies.ts';
 import type { SentinelAlert, SentinelIncidentPage } from './sentinel-answers.ts';
@@ -41,11 +42,15 @@ function attempting(workspace: SentinelWorkspace, doing: string): Attempted {
   const { clientId, workspaceName, resourceGroup, subscriptionId } = workspace;
   return {
     doing: `${doing} of workspace ${workspaceName}`,
-    onForbidden: `Application ${clientId} lacks the role "${READER_ROLE}" on workspace ${workspaceName}`,
-    onNotFound: new AppError(
-      'invalid_input',
-      `Azure has no workspace ${workspaceName} in resource group ${resourceGroup} of subscription ${subscriptionId}`,
-    ),
+    onForbidden: {
+      field: 'workspace_name',
+      message: `Application ${clientId} lacks the role "${READER_ROLE}" on workspace ${workspaceName}`,
+    },
+    onNotFound: (cause) =>
+      new ConnectionError(
+        `Azure has no workspace ${workspaceName} in resource group ${resourceGroup} of subscription ${subscriptionId}`,
+        { check: 'incidents_read', field: 'workspace_name', cause },
+      ),
   };
 }
 
@@ -114,11 +119,11 @@ interface Wanted<T> {
 async function details<T>({ open, workspace }: Context, wanted: Wanted<T>, signal: AbortSignal): Promise<T> {
   const { call, incidentName } = wanted;
   const base = attempting(workspace, `${wanted.doing} of incident ${incidentName}`);
-  const onNotFound = new AppError(
-    'not_found',
-    `Azure has no incident ${incidentName} in workspace ${workspace.workspaceName}`,
-  );
-  const attempted = { ...base, onNotFound };
+  const gone = `Azure has no incident ${incidentName} in workspace ${workspace.workspaceName}`;
+  const attempted: Attempted = {
+    ...base,
+    onNotFound: (cause) => new AppError('not_found', gone, { cause }),
+  };
   let body: string | undefined;
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
   const insights = await open();

@@ -1,32 +1,31 @@
 import { expect, test } from '@jest/globals';
 import { AppError } from '@socmate/runtime';
-import { connectionFault } from './connection-fault.ts';
+import { ConnectionError } from '@socmate/sentinel';
+import { checkFault, connectionFault } from './connection-fault.ts';
 
-test.each([
-  ['Entra ID refused the client secret of application a: it is wrong (AADSTS7000215)', 'client_secret'],
-  ['Entra ID refused the client secret of application a: it has expired (AADSTS7000222)', 'client_secret'],
-  ['Entra ID knows no tenant b (AADSTS90002)', 'tenant_id'],
-  ['Entra ID knows no tenant b (AADSTS900023)', 'tenant_id'],
-  ['Entra ID knows no application a in tenant b (AADSTS700016)', 'client_id'],
-  ['Entra ID refused the sign-in (AADSTS50034)', 'client_id'],
-  ['The application may not list the workspaces (AuthorizationFailed)', 'client_id'],
-  ['Application a sees no workspace c: the id is wrong', 'workspace_id'],
-])('%s is a 422 at its field', (message, field) => {
-  expect(connectionFault(new AppError('invalid_input', message))).toMatchObject({
+test('a refusal is a 422 at the field that it is about, whatever its words', () => {
+  const message = 'Azure said no (AADSTS7000215)';
+  const refusal = {
     status: 422,
-    issues: [{ loc: ['body', field], msg: message }],
-  });
+    issues: [{ loc: ['body', 'tenant_id'], msg: message, type: 'connection_refused' }],
+  };
+  const field = 'tenant_id';
+  expect(connectionFault(new ConnectionError(message, { check: 'token', field }))).toMatchObject(refusal);
+  expect(checkFault({ name: 'token', status: 'denied', field, message })).toMatchObject(refusal);
 });
 
-test.each(['unavailable', 'upstream_error', 'rate_limited'] as const)(
-  '%s is a 502: Azure is at fault',
-  (code) => {
-    expect(connectionFault(new AppError(code, 'Azure answered 500'))).toMatchObject({
-      status: 502,
-      message: 'Azure answered 500',
-    });
-  },
-);
+test.each([
+  ['a sign-in without an answer', new ConnectionError('Azure is away', { check: 'token' })],
+  ['unavailable', new AppError('unavailable', 'Azure is away')],
+  ['upstream_error', new AppError('upstream_error', 'Azure is away')],
+])('%s is a 502: Azure is at fault', (_, fault) => {
+  expect(connectionFault(fault)).toMatchObject({ status: 502, message: 'Azure is away', cause: fault });
+});
+
+test('a check that failed is a 502', () => {
+  const message = 'Azure is away';
+  expect(checkFault({ name: 'token', status: 'failed', message })).toMatchObject({ status: 502, message });
+});
 
 test('a bug stays a bug', () => {
   const bug = new TypeError('x is not a function');

@@ -2,14 +2,14 @@ import { type ProviderHealth, type ProviderTest, sealContext } from '@socmate/co
 import type { Sealer } from '@socmate/crypto';
 import type { ProviderRecord } from '@socmate/database';
 import { AppError } from '@socmate/runtime';
-import type {
-  AzureCredentials,
-  SentinelWorkspace,
-  WorkspaceCheck,
-  WorkspaceHealth,
-  WorkspacePlace,
+import {
+  type AzureCredentials,
+  ConnectionError,
+  type SentinelWorkspace,
+  type WorkspaceHealth,
+  type WorkspacePlace,
 } from '@socmate/sentinel';
-import { connectionFault, isSignInRefused } from './connection-fault.ts';
+import { checkFault, connectionFault } from './connection-fault.ts';
 
 /** What is asked of Azure about a workspace. */
 export interface WorkspaceDirectory {
@@ -53,7 +53,7 @@ const healthView = ({ status, message, latencyMs, checks }: WorkspaceHealth): Pr
 function unresolvedHealth(fault: AppError, latencyMs: number): ProviderHealth {
   const { message } = fault;
   const status = fault.code === 'invalid_input' ? 'denied' : 'failed';
-  const isTokens = isSignInRefused(fault) || message.startsWith('Entra ID');
+  const isTokens = fault instanceof ConnectionError && fault.check === 'token';
   const skipped = { status: 'skipped', message: 'the workspace was not found' } as const;
   const tried = isTokens
     ? [{ name: 'token', status, message } as const, { name: 'incidents_read', ...skipped }]
@@ -79,11 +79,6 @@ export async function testConnection(
   if (place instanceof AppError) return unresolvedHealth(place, latencyMs());
   const health = await directory.check({ ...credentialsOf(given), ...place });
   return { ...healthView(health), latency_ms: latencyMs() };
-}
-
-function checkFault({ name, status, message = 'the workspace could not be read' }: WorkspaceCheck): unknown {
-  const code = status === 'denied' ? 'invalid_input' : 'unavailable';
-  return connectionFault(new AppError(code, message), name === 'token' ? 'client_id' : 'workspace_name');
 }
 
 /** Finds a workspace and reads from it; throws what `connectionFault` says where that fails. */
