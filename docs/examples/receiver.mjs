@@ -17,10 +17,12 @@ function isSigned(headers, body) {
   });
 }
 
-const server = createServer(async (req, res) => {
+async function answer(req, res) {
   const body = await text(req);
-  const isGenuine = isSigned(req.headers, body);
-  process.stdout.write(`${isGenuine ? 'genuine' : 'REFUSED'} ${req.headers['webhook-id']} ${body}\n`);
-  res.writeHead(isGenuine ? 204 : 401).end();
-});
+  const verdict = isSigned(req.headers, body) ? 'genuine' : 'REFUSED';
+  process.stdout.write(`${verdict} ${String(req.headers['webhook-id'])} ${body}\n`);
+  res.writeHead(verdict === 'genuine' ? 204 : 401).end();
+}
+
+const server = createServer((req, res) => void answer(req, res));
 server.listen(PORT, '127.0.0.1', () => process.stdout.write(`listening on http://127.0.0.1:${PORT}\n`));
