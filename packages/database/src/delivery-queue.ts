@@ -86,8 +86,9 @@ export interface DeliveryQueue {
   disableEndpoint(endpointId: string, reason: string): Promise<void>;
 }
 
+// The planner takes a room for a tenth of what is due, and would read both tables whole; an array it takes for ten rows.
 const CLAIM = `WITH picked AS (
-    SELECT d.id, e.xmin::text AS endpoint_version
+    SELECT d.id
     FROM unnest($2::text[], $3::integer[]) AS room (endpoint_id, free)
     JOIN webhook_endpoint AS e ON e.id = room.endpoint_id AND e.enabled AND e.deleted_at IS NULL
     CROSS JOIN LATERAL (
@@ -96,10 +97,10 @@ const CLAIM = `WITH picked AS (
       ORDER BY due_at LIMIT room.free
       FOR UPDATE SKIP LOCKED) AS d),
   claimed AS (
-    UPDATE delivery SET lease_owner = $1 FROM picked WHERE delivery.id = picked.id
-    RETURNING delivery.id, endpoint_id, endpoint_version, event_id, attempts_count)
-  SELECT claimed.*, event.type, event.body, event.traceparent
-  FROM claimed JOIN event ON event.id = claimed.event_id`;
+    UPDATE delivery SET lease_owner = $1 WHERE id = ANY (ARRAY (SELECT id FROM picked))
+    RETURNING id, endpoint_id, event_id, attempts_count)
+  SELECT claimed.*, e.xmin::text AS endpoint_version, event.type, event.body, event.traceparent
+  FROM claimed JOIN event ON event.id = claimed.event_id JOIN webhook_endpoint AS e ON e.id = claimed.endpoint_id`;
 
 const ClaimedRow = z
   .object({

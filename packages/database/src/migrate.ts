@@ -23,22 +23,26 @@ interface Migration {
   readonly checksum: string;
 }
 
-async function readMigrations(): Promise<Migration[]> {
-  const entries = await readdir(MIGRATIONS, { withFileTypes: true });
+async function readMigrations(folder: URL): Promise<Migration[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   return Promise.all(
     names.sort().map(async (name) => {
-      const sql = await readFile(new URL(`${name}/migration.sql`, MIGRATIONS), 'utf8');
+      const sql = await readFile(new URL(`${name}/migration.sql`, folder), 'utf8');
       return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
     }),
   );
 }
 
-async function applyMissing(client: pg.Client, onApplied: (name: string) => void): Promise<void> {
+async function applyMissing(
+  client: pg.Client,
+  migrations: readonly Migration[],
+  onApplied: (name: string) => void,
+): Promise<void> {
   await client.query(TABLE);
   const { rows } = await client.query<{ migration_name: string; checksum: string }>(APPLIED);
   const applied = new Map(rows.map((row) => [row.migration_name, row.checksum]));
-  for (const { name, sql, checksum } of await readMigrations()) {
+  for (const { name, sql, checksum } of migrations) {
     const known = applied.get(name);
     if (known === checksum) continue;
     if (known !== undefined)
@@ -49,7 +53,7 @@ async function applyMissing(client: pg.Client, onApplied: (name: string) => void
       await client.query(RECORD, [randomUUID(), checksum, name]);
       await client.query('COMMIT');
     } catch (cause) {
-      await client.query('ROLLBACK');
+      await client.query('ROLLBACK').catch(() => undefined);
       throw new Error(`migration ${name} failed`, { cause });
     }
     onApplied(name);
@@ -60,12 +64,16 @@ async function applyMissing(client: pg.Client, onApplied: (name: string) => void
 export async function migrate(
   databaseUrl: string,
   onApplied: (name: string) => void = () => undefined,
+  folder: URL = MIGRATIONS,
 ): Promise<void> {
+  const migrations = await readMigrations(folder);
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'socmate-migrate' });
+  // A connection that breaks is told by the statement that it breaks; unheard, it would end the process as well.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
-    await applyMissing(client, onApplied);
+    await applyMissing(client, migrations, onApplied);
   } finally {
     await client.end();
   }

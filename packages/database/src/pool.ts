@@ -58,17 +58,23 @@ export async function run(db: Queryable, { name, text, values = [] }: Statement)
 export async function transaction<T>(pool: Pool, work: (db: Queryable) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  // Taken from the pool, a client has no listener, and a fault between two statements would end the process.
+  const onBroken = (fault: Error): void => {
+    broken = fault;
+  };
+  client.on('error', onBroken);
   try {
     await client.query('BEGIN');
     const result = await work(client);
-    await client.query('COMMIT');
+    const { command } = await client.query('COMMIT');
+    // After a statement that failed, and whose fault `work` kept to itself, Postgres answers so.
+    if (command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
     return result;
   } catch (fault) {
-    await client.query('ROLLBACK').catch((rollbackFault: Error) => {
-      broken = rollbackFault;
-    });
+    await client.query('ROLLBACK').catch(onBroken);
     throw fault;
   } finally {
+    client.off('error', onBroken);
     client.release(broken);
   }
 }

@@ -7,11 +7,11 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A private copy of the migrated template, made in milliseconds. One per test file. */
-export async function cloneDatabase(): Promise<TestDatabase> {
+/** A private copy of the migrated template, made in milliseconds. One per test file. `template0` is an empty one. */
+export async function cloneDatabase(template = requireEnv('TEST_TEMPLATE_DATABASE')): Promise<TestDatabase> {
   const server = requireEnv('TEST_POSTGRES_URL');
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await onServer(server, `CREATE DATABASE ${name} TEMPLATE ${requireEnv('TEST_TEMPLATE_DATABASE')}`);
+  await onServer(server, `CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => onServer(server, `DROP DATABASE ${name} WITH (FORCE)`) };

@@ -2,6 +2,6 @@ export { cloneDatabase, type TestDatabase } from './database.ts';
 export { testQueue } from './queue.ts';
 export { type Answering, type Received, type Receiver, startReceiver } from './receiver.ts';
 export { requireEnv } from './require-env.ts';
-export { anEndpoint, anIncident, aProvider } from './rows.ts';
+export { aDelivery, anEndpoint, anIncident, aProvider } from './rows.ts';
 export { trustAuthority } from './trust-authority.ts';
 export { until } from './until.ts';

@@ -75,3 +75,18 @@ export function anEndpoint(db: Db, only: Row = {}): Promise<Row & { id: string }
     ...only,
   });
 }
+
+/** Inserts an event with its delivery to an endpoint; give only the delivery's columns that matter. */
+export async function aDelivery(
+  db: Db,
+  only: Row & { endpoint_id: string },
+): Promise<Row & { id: string; event_id: string }> {
+  const event_id = anId('evt');
+  await insert(db, 'event', {
+    id: event_id,
+    type: 'incident-alert',
+    cause_key: event_id,
+    body: Buffer.from(`{"id":"${event_id}"}`),
+  });
+  return insert(db, 'delivery', { id: anId('dlv'), event_id, ...only });
+}
