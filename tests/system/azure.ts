@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
 import type { SimulatedWorkspace } from './simulated-tenant.ts';
 
-export interface AzureIncident {
+interface AzureIncident {
   readonly name: string;
   readonly properties: {
     readonly incidentNumber: number;

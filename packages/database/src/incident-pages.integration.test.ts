@@ -127,14 +127,6 @@ test('an older version that arrives late changes nothing; the same time with ano
   expect(await store([anIncident({ title: 'same time', etag: '"2"' })])).toMatchObject({ changed: 1 });
 });
 
-test('a page that holds an incident twice stores its newest version', async () => {
-  await store([
-    anIncident({ title: 'new', lastModifiedAt: '2026-11-22T11:00:00Z' }),
-    anIncident({ title: 'old' }),
-  ]);
-  expect((await pool.query('SELECT title FROM incident')).rows).toEqual([{ title: 'new' }]);
-});
-
 test('an incident whose number belongs to another is named, and the rest of the page is stored', async () => {
   await store([anIncident()]);
   const page = await store([

@@ -45,7 +45,7 @@ export interface StoredIncident {
 
 export type IncidentAlertEvent = NewEvent & { readonly incidentId: string; readonly severity: Severity };
 
-export interface StoredPage {
+interface StoredPage {
   readonly inserted: number;
   readonly changed: number;
   /** Names of incidents whose number another incident of the workspace has: not stored. */
@@ -54,8 +54,9 @@ export interface StoredPage {
   readonly endpointIds: readonly string[];
 }
 
-export interface PageToStore {
+interface PageToStore {
   readonly providerId: string;
+  /** Each incident once. */
   readonly incidents: readonly IncidentRow[];
   readonly alertsFor: (stored: readonly StoredIncident[]) => readonly IncidentAlertEvent[];
   readonly traceparent: string | undefined;
@@ -131,17 +132,6 @@ const StoredRow = z.object({
 const ALERTED = `UPDATE incident SET alerted_severity = a.severity
   FROM unnest($1::text[], $2::text[]) AS a (id, severity) WHERE incident.id = a.id`;
 
-/** A page may hold an incident twice, as it was and as it is: one statement can only store one of them. */
-export function newestOfEach(incidents: readonly IncidentRow[]): IncidentRow[] {
-  const newest = new Map<string, IncidentRow>();
-  for (const incident of incidents) {
-    const known = newest.get(incident.sentinelName);
-    if (known && Date.parse(known.lastModifiedAt) >= Date.parse(incident.lastModifiedAt)) continue;
-    newest.set(incident.sentinelName, incident);
-  }
-  return [...newest.values()];
-}
-
 const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function toRecord(incident: IncidentRow, ids: Ids): Record<string, unknown> {
@@ -150,7 +140,7 @@ function toRecord(incident: IncidentRow, ids: Ids): Record<string, unknown> {
 }
 
 async function upsert(db: Queryable, providerId: string, incidents: readonly IncidentRow[], ids: Ids) {
-  const records = newestOfEach(incidents).map((incident) => toRecord(incident, ids));
+  const records = incidents.map((incident) => toRecord(incident, ids));
   const answer = await rows(db, StoredRow, {
     name: 'store-incident-page',
     text: UPSERT,

@@ -19,7 +19,7 @@ export interface Attempt extends Answer {
   readonly fault?: unknown;
 }
 
-export interface ToSend {
+interface ToSend {
   readonly delivery: ClaimedDelivery;
   readonly target: Target;
   /** The job that woke the sender; the attempt's trace is the event's. */

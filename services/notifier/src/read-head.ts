@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-export const MAX_RESPONSE_BYTES = 16 * 1_024;
+const MAX_RESPONSE_BYTES = 16 * 1_024;
 
 /** The first 16 KiB of a response as text. What is longer is cut and its connection closed, not read on. */
 export async function readHead(body: Readable): Promise<string> {
