@@ -31,5 +31,5 @@ export const CommonConfig = z.object({
   QUEUE_PREFIX: z.string().min(1).default('{socmate}'),
   HEALTH_HOST: z.string().default('127.0.0.1'),
   HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
-  SHUTDOWN_GRACE_MS: z.coerce.number().int().min(0).max(600_000).default(20_000),
+  SHUTDOWN_GRACE_MS: z.coerce.number().int().min(0).max(20_000).default(20_000),
 });

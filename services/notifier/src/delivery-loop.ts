@@ -6,6 +6,8 @@ import { Lanes } from './lanes.ts';
 import { Recorder } from './recorder.ts';
 
 const DEFAULT_CAP = 10;
+/** How long a Postgres that is away may hold up a stop. */
+const STORE_GRACE_MS = 3_000;
 
 export interface DeliveryLoopDeps extends Omit<DeliverDeps, 'deliveries' | 'recorder'> {
   readonly deliveries: DeliveryQueue;
@@ -59,7 +61,7 @@ export class DeliveryLoop {
     grace.abort();
     this.#cancel.abort();
     await Promise.all(this.#inFlight);
-    await this.#recorder.close(AbortSignal.timeout(graceMs));
+    await this.#recorder.close(AbortSignal.timeout(STORE_GRACE_MS));
   }
 
   #kick(): void {
