@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { allSettled } from './all-settled.ts';
 import { connectWorkspace } from './connect-workspace.ts';
@@ -19,6 +20,8 @@ import { type Simulator, startSimulator } from './simulator.ts';
 export interface BringUpContext extends StoresContext {
   readonly options: StartOptions;
   readonly env: NodeJS.ProcessEnv;
+  /** Ends the whole start with the first fault of a part that nothing can do without. */
+  readonly giveUp: (fault: unknown) => never;
 }
 
 /** Everything that runs. */
@@ -53,9 +56,9 @@ async function startRest(
   neo4jPort: number,
 ): Promise<Omit<System, 'neo4j'>> {
   const [postgres, redis, simulator] = await allSettled([
-    localPostgres(context),
-    localRedis(context),
-    context.given.workspace ? undefined : localSimulator(context),
+    localPostgres(context).catch(context.giveUp),
+    localRedis(context).catch(context.giveUp),
+    context.given.workspace ? undefined : localSimulator(context).catch(context.giveUp),
   ]);
   const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
   const env = serviceEnvironment(
@@ -88,13 +91,15 @@ async function chooseGatewayPort(wanted?: number): Promise<number> {
 
 async function localSimulator({ options, paths, logs, console, env }: BringUpContext): Promise<Simulator> {
   const progress = console.part('simulator');
-  const home = env['INIT_CWD'] ?? process.cwd();
+  const scenarios = options.scenarios.map((folder) => resolve(env['INIT_CWD'] ?? process.cwd(), folder));
+  const missing = scenarios.find((folder) => !existsSync(folder));
+  if (missing !== undefined) throw new LaunchError(`There is no folder ${missing} of scenarios.`);
   const simulator = await startSimulator({
     dataFolder: paths.simulator,
     records: paths.processes,
     port: USUAL_PORTS.simulator,
     controlPort: USUAL_PORTS.simulatorControl,
-    scenarios: options.scenarios.map((folder) => resolve(home, folder)),
+    scenarios,
     recurEveryMs: RECUR_EVERY_MS,
     onLine: logs.fileOnly('simulator'),
   });
@@ -103,7 +108,7 @@ async function localSimulator({ options, paths, logs, console, env }: BringUpCon
 }
 
 async function localServices(
-  { options, paths, logs, console }: BringUpContext,
+  { options, paths, logs, console, giveUp }: BringUpContext,
   env: NodeJS.ProcessEnv,
   gatewayPort: number,
 ): Promise<Service[]> {
@@ -114,14 +119,9 @@ async function localServices(
       seen.set(service, number);
       const name = number === 1 ? service : `${service}-${number}`;
       const progress = console.part('service');
-      const started = await startService({
-        service,
-        name,
-        env,
-        records: paths.processes,
-        onLine: logs.service(name),
-        ...(service === 'gateway' && { port: gatewayPort }),
-      });
+      const settings = { service, name, env, records: paths.processes, onLine: logs.service(name) };
+      const port = service === 'gateway' && { port: gatewayPort };
+      const started = await startService({ ...settings, ...port }).catch(giveUp);
       progress.done(`${name} ready on ${new URL(started.url).host}`);
       return started;
     }),

@@ -99,7 +99,7 @@ export async function localNeo4j(context: StoresContext, port: number): Promise<
     progress.done(`ready on 127.0.0.1:${port}`);
     return { at: { uri: part.uri, user: part.user, password: part.password }, part };
   } catch (fault) {
-    progress.warn(`the graph is missing, everything else goes on: ${explain(fault)}`);
+    if (!signal.aborted) progress.warn(`the graph is missing, everything else goes on: ${explain(fault)}`);
     return undefined;
   }
 }

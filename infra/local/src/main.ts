@@ -43,7 +43,10 @@ async function main([name = '', ...args]: string[]): Promise<number> {
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((fault: unknown) => {
-  if (stop.wanted.aborted) return STOPPED;
+  if (stop.wanted.aborted) {
+    console.line('\nstopped');
+    return STOPPED;
+  }
   process.stderr.write(`\n✗ ${explain(fault)}\n`);
   return 1;
 });

@@ -18,6 +18,7 @@ import type { Console } from './progress.ts';
 import { startRedis } from './redis.ts';
 import { startGuardian } from './start-guardian.ts';
 import type { StopSignals } from './stop-signals.ts';
+import { unlessGivenUp } from './unless-given-up.ts';
 
 const TEMPLATE = 'socmate_template';
 
@@ -39,7 +40,11 @@ export function startTestStores(console: Console, stop: StopSignals): Promise<Te
     life.use('guardian', startGuardian(records), (guardian) => guardian.close());
     life.use('stores', records, (all) => stopRecorded(all, { hurry: stop.forced }));
     const run = { folder, records, console, signal: stop.wanted };
-    const parts = await allSettled([testPostgres(run), testRedis(run), testNeo4j(run)]);
+    const parts = await unlessGivenUp(
+      allSettled([testPostgres(run), testRedis(run), testNeo4j(run)]),
+      records,
+      stop.wanted,
+    );
     return {
       env: Object.assign({ TEST_RUN_FOLDER: folder, TEST_PROCESS_RECORDS: records }, ...parts),
       close: () => life.close(),
@@ -88,7 +93,7 @@ async function testNeo4j({ folder, records, console, signal }: TestRun): Promise
     progress.done('ready');
     return { TEST_NEO4J_URI: neo4j.uri, TEST_NEO4J_USER: neo4j.user, TEST_NEO4J_PASSWORD: password };
   } catch (fault) {
-    progress.warn(`the tests go on without it: ${explain(fault)}`);
+    if (!signal.aborted) progress.warn(`the tests go on without it: ${explain(fault)}`);
     return {};
   }
 }

@@ -1,5 +1,4 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Lifecycle } from '@socmate/runtime';
 import { type BringUpContext, bringUp, type System } from '../bring-up.ts';
 import { keepCredentials } from '../credentials.ts';
@@ -14,6 +13,7 @@ import { removeRunFile, writeRunFile } from '../run-file.ts';
 import { startGuardian } from '../start-guardian.ts';
 import { type StopSignals, whenAborted } from '../stop-signals.ts';
 import { supervise } from '../supervise.ts';
+import { unlessGivenUp } from '../unless-given-up.ts';
 import { describeRun, formatEnvFile, welcome } from '../welcome.ts';
 
 /** Brings everything up, keeps it up, and stops it when that is wanted. */
@@ -33,17 +33,8 @@ export async function start(args: readonly string[], console: Console, stop: Sto
     );
     const logs = createLogStream(paths.logs, (text) => process.stdout.write(text));
     opening.use('processes', paths.processes, (all) => stopRecorded(all, { hurry: stop.forced }));
-    const context = {
-      paths,
-      credentials,
-      given,
-      options,
-      console,
-      logs,
-      signal: stop.wanted,
-      env: process.env,
-    };
-    const system = await untilUpOrStopped(context);
+    const settings = { paths, credentials, given, options, console, logs, env: process.env };
+    const { context, system } = await untilUp(settings, stop.wanted);
     opening.use('run file', folder, removeRunFile);
     opening.use('service.env', paths.serviceEnv, (file) => rmSync(file, { force: true }));
     announce(system, { folder, context, began });
@@ -56,17 +47,23 @@ export async function start(args: readonly string[], console: Console, stop: Sto
   console.line('stopped: nothing is left running');
 }
 
-/** A stop during the start ends what has been started, until the start gives up. */
-async function untilUpOrStopped(context: BringUpContext): Promise<System> {
-  const starting = bringUp(context);
-  const settled = starting.then(
-    () => true,
-    () => true,
-  );
-  await Promise.race([settled, whenAborted(context.signal)]);
-  while (context.signal.aborted && !(await Promise.race([settled, delay(100, false)])))
-    await stopRecorded(context.paths.processes);
-  return starting;
+/** Brings everything up; a stop, or the first part that fails, ends what has been started. */
+async function untilUp(
+  settings: Omit<BringUpContext, 'signal' | 'giveUp'>,
+  stopWanted: AbortSignal,
+): Promise<{ context: BringUpContext; system: System }> {
+  const failure = new AbortController();
+  const signal = AbortSignal.any([stopWanted, failure.signal]);
+  const giveUp = (fault: unknown) => {
+    failure.abort(fault);
+    throw fault;
+  };
+  const context = { ...settings, signal, giveUp };
+  try {
+    return { context, system: await unlessGivenUp(bringUp(context), settings.paths.processes, signal) };
+  } catch (fault) {
+    throw failure.signal.aborted ? failure.signal.reason : fault;
+  }
 }
 
 interface Announcement {
