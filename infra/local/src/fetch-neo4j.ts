@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { canInstallPackages, installPackages } from './apt.ts';
 import { findExecutable } from './executables.ts';
 import { LaunchError } from './launch-error.ts';
 import { repositoryRoot } from './paths.ts';
+import { processIdentity } from './process-identity.ts';
 import type { Progress } from './progress.ts';
 import { runCommand } from './run-command.ts';
 
@@ -63,8 +64,8 @@ async function javaVersion(java: string): Promise<number> {
 
 async function copyJars(jars: string, progress: Progress, signal: AbortSignal): Promise<void> {
   const unfinished = `${jars}.${process.pid}.part`;
-  rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
+  removeAbandoned(dirname(jars));
   const mvn = findExecutable('mvn') ?? 'mvn';
   let fetched = 0;
   const onLine = (line: string) => {
@@ -81,6 +82,15 @@ async function copyJars(jars: string, progress: Progress, signal: AbortSignal): 
   // Another run may have finished first; its jars are the same.
   if (existsSync(jars)) rmSync(unfinished, { recursive: true, force: true });
   else renameSync(unfinished, jars);
+}
+
+/** What starts that were killed have left half fetched. */
+function removeAbandoned(cache: string): void {
+  for (const name of readdirSync(cache)) {
+    const pid = /\.(\d+)\.part$/.exec(name)?.[1];
+    if (pid !== undefined && processIdentity(Number(pid)) === undefined)
+      rmSync(join(cache, name), { recursive: true, force: true });
+  }
 }
 
 function mavenFault(lines: readonly string[]): string {
