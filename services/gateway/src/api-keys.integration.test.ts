@@ -113,7 +113,7 @@ describe('reading', () => {
     for (let i = 0; i < 3; i++) await gateway.ask('GET', path, { key: apiKey });
     const used = await until('the use is written', async () => {
       const { json } = await gateway.ask('GET', `${path}/${id}`);
-      return json.requests_24h === 3 && json;
+      return json.requests_24h === 3 && json.last_used_at !== null && json;
     });
     expect(used.last_used_ip).toBe('127.0.0.1');
     expect(Math.abs(Date.now() - Date.parse(used.last_used_at))).toBeLessThan(10_000);
