@@ -23,9 +23,29 @@ export const connectFailFast = (url: string): Redis =>
     }),
   );
 
+export interface PatientConnection {
+  readonly redis: Redis;
+  /** Waits for Redis no longer: what waits for it fails within about a second. */
+  giveUp(): void;
+}
+
 /** For workers: a command waits until Redis is back. */
-export const connectPatient = (url: string): Redis =>
-  keepTrying(new Redis(url, { ...shared, maxRetriesPerRequest: null }));
+export function connectPatient(url: string): PatientConnection {
+  let hasGivenUp = false;
+  const redis = new Redis(url, {
+    ...shared,
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => (hasGivenUp ? null : retryStrategy(times)),
+  });
+  return {
+    redis: keepTrying(redis),
+    giveUp: () => {
+      hasGivenUp = true;
+      // A client that is between two tries ends itself at the next one; disconnected, it would keep what waits for ever.
+      if (redis.status === 'ready') redis.disconnect();
+    },
+  };
+}
 
 // The client reconnects by itself; without a listener each failed try would end the process.
 function keepTrying(redis: Redis): Redis {

@@ -25,6 +25,9 @@ const firstTry = (connection: Redis): Promise<void> =>
     for (const event of ['ready', 'close', 'end']) connection.once(event, () => resolve());
   });
 
+const notReachable = (cause?: unknown): AppError =>
+  new AppError('unavailable', 'Redis is not reachable', { cause });
+
 export function startProducer<S extends z.ZodType>(
   definition: QueueDefinition<S>,
   { url, prefix }: QueueConnection,
@@ -51,8 +54,10 @@ export function startProducer<S extends z.ZodType>(
       };
       await tried;
       // The queue itself would wait for a first connection, however long that takes.
-      if (connection.status !== 'ready') throw new AppError('unavailable', 'Redis is not reachable');
-      await queue.add(definition.name, data, options);
+      if (connection.status !== 'ready') throw notReachable();
+      await queue.add(definition.name, data, options).catch((cause: unknown) => {
+        throw notReachable(cause);
+      });
     },
     close: async () => {
       if (connection.status === 'ready') await queue.close();
