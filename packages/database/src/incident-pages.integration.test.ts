@@ -64,10 +64,11 @@ const store = (incidents: IncidentRow[]) =>
     providerId: 'prv_1',
     incidents,
     traceparent: undefined,
-    alertsFor: (stored) => stored.filter((row) => row.alertedSeverity === null).map(alertOf(incidents)),
+    alertsFor: (stored, { name }) =>
+      stored.filter((row) => row.alertedSeverity === null).map(alertOf(incidents, name)),
   });
 
-const alertOf = (incidents: IncidentRow[]) => (row: StoredIncident) => {
+const alertOf = (incidents: IncidentRow[], provider: string) => (row: StoredIncident) => {
   const severity =
     incidents.find(({ sentinelName }) => sentinelName === row.sentinelName)?.severity ?? 'medium';
   const traits = {
@@ -75,7 +76,7 @@ const alertOf = (incidents: IncidentRow[]) => (row: StoredIncident) => {
     reason: 'new',
     severity,
     previousSeverity: null,
-    provider: 'prod',
+    provider,
   } as const;
   const causeKey = `incident:prv_1:${row.sentinelName}:new`;
   const event = { type: 'incident-alert', causeKey, providerId: 'prv_1', traits, data: {} } as const;
@@ -136,6 +137,32 @@ test('an incident whose number belongs to another is named, and the rest of the 
   expect(page).toMatchObject({ inserted: 1, collided: ['thief'] });
 });
 
+test('an alert reaches an endpoint limited to a workspace that was renamed since its sync began', async () => {
+  await pool.query(`UPDATE siem_provider SET name = 'renamed' WHERE id = 'prv_1'`);
+  await pool.query(`UPDATE webhook_endpoint SET providers = '{renamed}' WHERE id = 'whe_medium'`);
+  expect(await store([anIncident()])).toMatchObject({ endpointIds: ['whe_medium'] });
+});
+
+test('a rename waits until the page that is being stored has committed', async () => {
+  const renaming = Promise.withResolvers<unknown>();
+  const incidents = [anIncident()];
+  const page = await createIncidentPages(pool, { ids, clock: systemClock }).store({
+    providerId: 'prv_1',
+    incidents,
+    traceparent: undefined,
+    alertsFor: (stored, { name }) => {
+      renaming.resolve(
+        pool
+          .query(`UPDATE siem_provider SET name = 'renamed' WHERE id = 'prv_1'`)
+          .then(() => count('delivery')),
+      );
+      return stored.map(alertOf(incidents, name));
+    },
+  });
+  expect(page.endpointIds).toEqual(['whe_medium']);
+  expect(await renaming.promise).toBe(1);
+});
+
 test('a fault while alerts are made leaves nothing of the page', async () => {
   const pages = createIncidentPages(pool, { ids, clock: systemClock });
   const alertsFor = () => {
@@ -173,7 +200,7 @@ test('a page of 50 new incidents costs at most 7 statements', async () => {
     providerId: 'prv_1',
     incidents,
     traceparent: undefined,
-    alertsFor: (s) => s.map(alertOf(incidents)),
+    alertsFor: (stored, { name }) => stored.map(alertOf(incidents, name)),
   });
   expect(await count('delivery')).toBe(50);
   expect(statements.length).toBeLessThanOrEqual(7);

@@ -43,6 +43,12 @@ export interface StoredIncident {
   readonly previousSeverity: Severity | null;
 }
 
+/** What a workspace is called while a page of it is stored: it stays so until the page has committed. */
+export interface ProviderNaming {
+  readonly name: string;
+  readonly isDefault: boolean;
+}
+
 export type IncidentAlertEvent = NewEvent & { readonly incidentId: string; readonly severity: Severity };
 
 interface StoredPage {
@@ -58,7 +64,10 @@ interface PageToStore {
   readonly providerId: string;
   /** Each incident once. */
   readonly incidents: readonly IncidentRow[];
-  readonly alertsFor: (stored: readonly StoredIncident[]) => readonly IncidentAlertEvent[];
+  readonly alertsFor: (
+    stored: readonly StoredIncident[],
+    naming: ProviderNaming,
+  ) => readonly IncidentAlertEvent[];
   readonly traceparent: string | undefined;
 }
 
@@ -129,6 +138,9 @@ const StoredRow = z.object({
   previous_severity: Severity.nullable(),
 });
 
+// The lock makes a rename wait: it carries the new name into endpoints, which would not match alerts under the old one.
+const NAMING = 'SELECT name, is_default FROM siem_provider WHERE id = $1 FOR SHARE';
+
 const ALERTED = `UPDATE incident SET alerted_severity = a.severity
   FROM unnest($1::text[], $2::text[]) AS a (id, severity) WHERE incident.id = a.id`;
 
@@ -162,12 +174,20 @@ async function upsert(db: Queryable, providerId: string, incidents: readonly Inc
   return { stored, collided: answer.filter(({ id }) => id === null).map((row) => row.sentinel_name) };
 }
 
+async function holdNaming(db: Queryable, providerId: string): Promise<ProviderNaming> {
+  const Row = z.object({ name: z.string(), is_default: z.boolean() });
+  const [row] = await rows(db, Row, { name: 'provider-naming', text: NAMING, values: [providerId] });
+  if (!row) throw new Error(`there is no workspace ${providerId}`);
+  return { name: row.name, isDefault: row.is_default };
+}
+
 export function createIncidentPages(pool: Pool, { ids, clock }: { ids: Ids; clock: Clock }): IncidentPages {
   return {
     store: ({ providerId, incidents, alertsFor, traceparent }) =>
       transaction(pool, async (db) => {
+        const naming = await holdNaming(db, providerId);
         const { stored, collided } = await upsert(db, providerId, incidents, ids);
-        const alerts = alertsFor(stored);
+        const alerts = alertsFor(stored, naming);
         const endpointIds = await publishEvents(db, { ids, clock }, alerts, traceparent);
         if (alerts.length > 0) {
           const values = [alerts.map(({ incidentId }) => incidentId), alerts.map(({ severity }) => severity)];

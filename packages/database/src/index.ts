@@ -47,6 +47,7 @@ export {
   type IncidentAlertEvent,
   type IncidentPages,
   type IncidentRow,
+  type ProviderNaming,
   type StoredIncident,
 } from './incident-pages.ts';
 export { IncidentRecord } from './incident-record.ts';

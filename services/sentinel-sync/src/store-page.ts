@@ -1,4 +1,10 @@
-import type { ClaimedProvider, IncidentPages, IncidentRow, StoredIncident } from '@socmate/database';
+import type {
+  ClaimedProvider,
+  IncidentPages,
+  IncidentRow,
+  ProviderNaming,
+  StoredIncident,
+} from '@socmate/database';
 import { currentTraceparent } from '@socmate/runtime';
 import type { SentinelIncident, UnreadableIncident } from '@socmate/sentinel';
 import type { AlertCounts } from './events.ts';
@@ -44,12 +50,12 @@ async function storeTogether(
   incidents: ReadonlyMap<string, SentinelIncident>,
 ): Promise<PageOutcome> {
   const alerted = { new: 0, raised: 0 };
-  const alertsFor = (stored: readonly StoredIncident[]) => {
+  const alertsFor = (stored: readonly StoredIncident[], naming: ProviderNaming) => {
     const changed = stored.flatMap((row) => {
       const incident = incidents.get(row.sentinelName);
       return incident ? [{ incident, stored: row }] : [];
     });
-    const events = incidentAlerts(provider, publicUrl, changed);
+    const events = incidentAlerts({ ...provider, ...naming }, publicUrl, changed);
     for (const { traits } of events) if (traits.type === 'incident-alert') alerted[traits.reason] += 1;
     return events;
   };
