@@ -55,6 +55,12 @@ export function emptyLocalFolder(folder: string): void {
     rmSync(path, { recursive: true, force: true });
 }
 
-/** Whether there is data that only the kept credentials open. */
-export const hasLocalData = (folder: string): boolean =>
-  postgresDataFolders(localPaths(folder).postgres).some((data) => existsSync(join(data, 'cluster')));
+/**
+ * Whether there is data that only the kept credentials open. Data outside a folder that was deleted belongs to nothing
+ * any more, and goes.
+ */
+export function hasLocalData(folder: string): boolean {
+  const { postgres, redis, simulator } = localPaths(folder);
+  if (![postgres, redis, simulator].some((path) => existsSync(path))) emptyLocalFolder(folder);
+  return postgresDataFolders(postgres).some((data) => existsSync(join(data, 'cluster')));
+}

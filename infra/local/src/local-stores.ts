@@ -3,7 +3,7 @@ import type { Credentials } from './credentials.ts';
 import { fetchNeo4j } from './fetch-neo4j.ts';
 import { findRedisServer } from './find-redis.ts';
 import { assertReachable, type GivenParts } from './given-parts.ts';
-import { explain } from './launch-error.ts';
+import { explain, LaunchError } from './launch-error.ts';
 import type { localPaths } from './local-state.ts';
 import type { LogStream } from './log-stream.ts';
 import { startNeo4j } from './neo4j.ts';
@@ -53,9 +53,18 @@ export async function localPostgres(context: StoresContext): Promise<Store<strin
     port: USUAL_PORTS.postgres,
     onLine: context.logs.fileOnly('postgres'),
   });
-  await bringUp(part.url(DATABASE));
+  await bringUp(part.url(DATABASE)).catch((fault: unknown) => {
+    throw isWrongPassword(fault)
+      ? new LaunchError(otherCredentials(part.dataFolder), { cause: fault })
+      : fault;
+  });
   return { at: part.url(DATABASE), part };
 }
+
+const isWrongPassword = (fault: unknown): boolean => (fault as { code?: string }).code === '28P01';
+
+const otherCredentials = (dataFolder: string): string =>
+  `The data in ${dataFolder} was made with other credentials than .local/credentials.json holds: put those back, or start with --fresh to begin again.`;
 
 export async function localRedis(context: StoresContext): Promise<Store<string>> {
   const progress = context.console.part('redis');
