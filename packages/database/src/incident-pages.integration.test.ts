@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createIds, systemClock } from '@socmate/runtime';
-import { cloneDatabase, type TestDatabase } from '@socmate/testing';
+import { cloneDatabase, type TestDatabase, until } from '@socmate/testing';
 import { createIncidentPages, type IncidentRow, type StoredIncident } from './incident-pages.ts';
 import { createPool, type Pool } from './pool.ts';
 
@@ -143,24 +143,20 @@ test('an alert reaches an endpoint limited to a workspace that was renamed since
   expect(await store([anIncident()])).toMatchObject({ endpointIds: ['whe_medium'] });
 });
 
-test('a rename waits until the page that is being stored has committed', async () => {
-  const renaming = Promise.withResolvers<unknown>();
-  const incidents = [anIncident()];
-  const page = await createIncidentPages(pool, { ids, clock: systemClock }).store({
-    providerId: 'prv_1',
-    incidents,
-    traceparent: undefined,
-    alertsFor: (stored, { name }) => {
-      renaming.resolve(
-        pool
-          .query(`UPDATE siem_provider SET name = 'renamed' WHERE id = 'prv_1'`)
-          .then(() => count('delivery')),
-      );
-      return stored.map(alertOf(incidents, name));
-    },
+test('a workspace cannot be renamed while a page of it is being stored', async () => {
+  const other = await pool.connect();
+  await other.query('BEGIN');
+  await other.query('SELECT id FROM webhook_endpoint FOR UPDATE');
+  const storing = store([anIncident()]);
+  await until('the page waits for the endpoints', async () => {
+    const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+    return (await pool.query(waiting)).rowCount === 1;
   });
-  expect(page.endpointIds).toEqual(['whe_medium']);
-  expect(await renaming.promise).toBe(1);
+  const renaming = other.query(`SELECT id FROM siem_provider FOR NO KEY UPDATE NOWAIT`);
+  await expect(renaming).rejects.toThrow('could not obtain lock');
+  await other.query('ROLLBACK');
+  other.release();
+  expect(await storing).toMatchObject({ endpointIds: ['whe_medium'] });
 });
 
 test('a fault while alerts are made leaves nothing of the page', async () => {
