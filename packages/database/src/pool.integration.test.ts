@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { cloneDatabase, type TestDatabase, until } from '@socmate/testing';
 import { z } from 'zod';
+import { databaseAway } from './database-fault.ts';
 import { createPool, type Pool, type Queryable, rows, run, transaction } from './pool.ts';
 
 let database: TestDatabase;
@@ -108,4 +109,17 @@ test('a row that does not parse is a fault, and bigints are numbers', async () =
   const Row = z.object({ n: z.int() });
   expect(await rows(pool, Row, { text: 'SELECT 7::bigint AS n' })).toEqual([{ n: 7 }]);
   await expect(rows(pool, Row, { text: `SELECT 'x' AS n` })).rejects.toThrow(z.ZodError);
+});
+
+test('a server that does not answer fails the statement and the transaction, and the pool goes on', async () => {
+  const impatient = createPool(database.url, { size: 1, name: 'impatient', statementTimeoutMs: 100 });
+  const unanswered = 'SELECT pg_sleep(30)';
+  const statement = await impatient.query(unanswered).catch((fault: unknown) => fault);
+  const whole = await transaction(impatient, (db) => db.query(unanswered)).catch((fault: unknown) => fault);
+  expect([statement, whole].map((fault) => databaseAway(fault)?.code)).toEqual([
+    'unavailable',
+    'unavailable',
+  ]);
+  expect((await impatient.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  await impatient.end();
 });

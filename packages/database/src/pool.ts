@@ -11,20 +11,30 @@ export interface PoolOptions {
   readonly name: string;
   /** Told of connections that broke while idle; the pool replaces them by itself. */
   readonly onFault?: (fault: Error) => void;
+  /** A statement that is not answered by then fails, and its connection is given up. */
+  readonly statementTimeoutMs?: number;
 }
+
+// A server that vanished without a word would otherwise be waited for until the kernel gives up, a quarter of an hour.
+const STATEMENT_TIMEOUT_MS = 60_000;
+const KEEP_ALIVE_AFTER_MS = 10_000;
 
 // Every bigint column here (incident numbers, counts) stays far below 2^53.
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /** Opens no connection until the first query. */
-export function createPool(url: string, { size, name, onFault = () => undefined }: PoolOptions): Pool {
+export function createPool(url: string, options: PoolOptions): Pool {
+  const { size, name, onFault = () => undefined, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
     application_name: `socmate-${name}`,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
+    query_timeout: statementTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     types,
   });
   pool.on('error', onFault);
