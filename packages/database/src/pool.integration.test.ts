@@ -3,10 +3,14 @@ import { cloneDatabase, type TestDatabase, until } from '@socmate/testing';
 import { z } from 'zod';
 import { databaseAway } from './database-fault.ts';
 import { createPool, type Pool, type Queryable, rows, run, transaction } from './pool.ts';
+import { createPrisma } from './prisma.ts';
 
 let database: TestDatabase;
 let pool: Pool;
 let other: Pool;
+
+const ADD_KEY = `INSERT INTO api_key (id, key_id, name, scopes, secret_hash, created_by, created_at)
+  VALUES ('key_1', '1', 'one', '{}', 'hash', 'host', $1)`;
 
 beforeAll(async () => {
   database = await cloneDatabase();
@@ -122,4 +126,22 @@ test('a server that does not answer fails the statement and the transaction, and
   ]);
   expect((await impatient.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   await impatient.end();
+});
+
+test('a time is the same for Prisma and for a statement, on a server in whatever zone', async () => {
+  await other.query(
+    `ALTER DATABASE "${new URL(database.url).pathname.slice(1)}" SET timezone = 'Asia/Kathmandu'`,
+  );
+  const kathmandu = createPool(database.url, { size: 1, name: 'kathmandu' });
+  const prisma = createPrisma(kathmandu);
+  try {
+    const at = new Date('2026-11-22T20:27:20.548Z');
+    await kathmandu.query(ADD_KEY, [at]);
+    expect((await prisma.apiKey.findFirst())?.createdAt).toEqual(at);
+    await prisma.apiKey.updateMany({ data: { expiresAt: at } });
+    expect((await other.query('SELECT expires_at FROM api_key')).rows).toEqual([{ expires_at: at }]);
+  } finally {
+    await prisma.$disconnect();
+    await kathmandu.end();
+  }
 });

@@ -23,10 +23,18 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
 
+// Prisma's times come and go without their offset: on a server in another zone each would be hours off.
+const UTC = "SET TIME ZONE 'UTC'";
+
+/** The published type does not say that the pool waits. */
+type PoolConfig = Omit<pg.PoolConfig, 'onConnect'> & {
+  onConnect: (client: pg.ClientBase) => Promise<unknown>;
+};
+
 /** Opens no connection until the first query. */
 export function createPool(url: string, options: PoolOptions): Pool {
   const { size, name, onFault = () => undefined, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
-  const pool = new pg.Pool({
+  const config: PoolConfig = {
     connectionString: url,
     max: size,
     application_name: `socmate-${name}`,
@@ -35,8 +43,10 @@ export function createPool(url: string, options: PoolOptions): Pool {
     query_timeout: statementTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+    onConnect: (client) => client.query(UTC),
     types,
-  });
+  };
+  const pool = new pg.Pool(config);
   pool.on('error', onFault);
   return pool;
 }
