@@ -72,6 +72,7 @@ export {
   type SyncClaim,
   type SyncError,
 } from './provider-syncs.ts';
+export { createServicePool } from './service-pool.ts';
 export {
   createSiemProviders,
   type NewProvider,

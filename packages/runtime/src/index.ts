@@ -24,3 +24,4 @@ export { metricsHandler } from './metrics.ts';
 export { runService } from './run-service.ts';
 export { startTimer, type Timer } from './timer.ts';
 export { contextOf, currentTraceparent } from './trace-context.ts';
+export { startWorker, type Worker } from './worker.ts';

@@ -2,8 +2,8 @@ import { createSealer, parseMasterKeys } from '@socmate/crypto';
 import {
   createApiKeyCredentials,
   createIdempotencyKeys,
-  createPool,
   createPrisma,
+  createServicePool,
   databaseAway,
 } from '@socmate/database';
 import {
@@ -78,13 +78,7 @@ export async function startGateway(config: Config, overrides: Overrides = {}): P
 
 function openBase(life: Lifecycle, config: Config, overrides: Overrides): Base {
   const log = overrides.log ?? createLogger('gateway', config.LOG_LEVEL);
-  // The fault of an idle connection carries its whole client along.
-  const onFault = ({ message }: Error): void => log.warn({ reason: message }, 'postgres connection fault');
-  const pool = life.use(
-    'postgres',
-    createPool(config.DATABASE_URL, { size: config.DATABASE_POOL_SIZE, name: 'gateway', onFault }),
-    (one) => one.end(),
-  );
+  const pool = life.use('postgres', createServicePool('gateway', config, log), (one) => one.end());
   const prisma = life.use('prisma', createPrisma(pool), (one) => one.$disconnect());
   const redis = life.use('redis', connectFailFast(config.REDIS_URL), (one) => one.disconnect());
   const sealer = createSealer(parseMasterKeys(config.MASTER_KEYS));

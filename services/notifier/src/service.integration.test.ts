@@ -4,7 +4,7 @@ import { deliverWebhook, sealContext } from '@socmate/contracts';
 import { createSealer, createWebhookSecret, parseMasterKeys } from '@socmate/crypto';
 import { createPool, type Pool, publishPing, transaction } from '@socmate/database';
 import { startProducer } from '@socmate/queue';
-import { createIds, systemClock } from '@socmate/runtime';
+import { createIds, systemClock, type Worker } from '@socmate/runtime';
 import {
   type Answering,
   anEndpoint,
@@ -18,7 +18,7 @@ import {
 } from '@socmate/testing';
 import { Webhook } from 'standardwebhooks';
 import { Config } from './config.ts';
-import { type Notifier, startNotifier } from './service.ts';
+import { startNotifier } from './service.ts';
 
 const MASTER_KEYS = `k1:${randomBytes(32).toString('base64')}`;
 const sealer = createSealer(parseMasterKeys(MASTER_KEYS));
@@ -27,7 +27,7 @@ const ids = createIds();
 let database: TestDatabase;
 let pool: Pool;
 let queue: ReturnType<typeof testQueue>;
-let notifiers: Notifier[] = [];
+let notifiers: Worker[] = [];
 let receiver: Receiver;
 
 beforeAll(async () => {
@@ -47,7 +47,7 @@ afterEach(async () => {
   await pool.query('TRUNCATE webhook_endpoint, event, delivery_attempt, worker_lease CASCADE');
 });
 
-async function start(env: Record<string, string> = {}): Promise<Notifier> {
+async function start(env: Record<string, string> = {}): Promise<Worker> {
   const config = Config.parse({
     LOG_LEVEL: 'silent',
     DATABASE_URL: database.url,

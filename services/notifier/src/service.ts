@@ -3,7 +3,7 @@ import { deliverWebhook } from '@socmate/contracts';
 import { createSealer, parseMasterKeys } from '@socmate/crypto';
 import {
   createDeliveryQueue,
-  createPool,
+  createServicePool,
   createWorkerLeases,
   keepPartitions,
   type Pool,
@@ -15,13 +15,12 @@ import {
   type Clock,
   createIds,
   createLogger,
-  type HealthChecks,
   Lifecycle,
   type Logger,
-  type Running,
-  startHealthServer,
   startTimer,
+  startWorker,
   systemClock,
+  type Worker,
 } from '@socmate/runtime';
 import { createSendAttempt } from './attempt.ts';
 import type { Config } from './config.ts';
@@ -36,21 +35,16 @@ export interface Overrides {
   readonly random?: () => number;
 }
 
-export interface Notifier extends Running {
-  readonly log: Logger;
-  readonly healthUrl: string;
-}
-
 const PARTITION_UPKEEP_MS = 3_600_000;
 const CONCURRENCY = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
 // Lanes bound the connections; a limit here would let the endpoints of one host wait for each other.
 const MAX_CONNECTIONS = 10_000;
 
-export async function startNotifier(config: Config, overrides: Overrides = {}): Promise<Notifier> {
+export async function startNotifier(config: Config, overrides: Overrides = {}): Promise<Worker> {
   return Lifecycle.start(async (life) => {
     const log = createLogger('notifier', config.LOG_LEVEL);
-    const pool = life.use('postgres', openPool(config, log), (p) => p.end());
+    const pool = life.use('postgres', createServicePool('notifier', config, log), (p) => p.end());
     const loop = await startLoop(life, { config, pool, log, overrides });
     const options = {
       url: config.REDIS_URL,
@@ -63,24 +57,13 @@ export async function startNotifier(config: Config, overrides: Overrides = {}): 
       c.close(),
     );
     const redis = life.use('redis health', startRedisHealth(config.REDIS_URL), (r) => r.close());
-    const checks: HealthChecks = {
+    const checks = {
       vital: { postgres: () => pool.query('SELECT 1') },
       optional: { redis: () => redis.check() },
     };
-    const { HEALTH_HOST: host, HEALTH_PORT: port } = config;
-    const health = await startHealthServer({ host, port, checks, isClosing: () => life.isClosing });
-    life.use('health', health, (server) => server.close());
-    log.info({ healthUrl: health.url }, 'started');
-    return { log, healthUrl: health.url, close: () => life.close() };
+    return startWorker(life, { config, log, checks });
   });
 }
-
-const openPool = ({ DATABASE_URL, DATABASE_POOL_SIZE }: Config, log: Logger): Pool =>
-  createPool(DATABASE_URL, {
-    size: DATABASE_POOL_SIZE,
-    name: 'notifier',
-    onFault: (fault) => log.warn({ reason: fault.message }, 'database connection lost'),
-  });
 
 interface LoopParts {
   readonly config: Config;

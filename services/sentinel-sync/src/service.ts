@@ -4,8 +4,8 @@ import {
   createAzureReadQuota,
   createIncidentDetails,
   createIncidentPages,
-  createPool,
   createProviderSyncs,
+  createServicePool,
   createWorkerLeases,
   type Pool,
   startHeartbeat,
@@ -15,13 +15,12 @@ import {
   type Clock,
   createIds,
   createLogger,
-  type HealthChecks,
   Lifecycle,
   type Logger,
-  type Running,
-  startHealthServer,
   startTimer,
+  startWorker,
   systemClock,
+  type Worker,
 } from '@socmate/runtime';
 import { azureSettings } from '@socmate/sentinel';
 import type { Config } from './config.ts';
@@ -37,40 +36,24 @@ export interface Overrides {
   readonly clock?: Clock;
 }
 
-export interface SentinelSync extends Running {
-  readonly log: Logger;
-  readonly healthUrl: string;
-}
-
 const LEASE_SWEEP_MS = 600_000;
 
-export async function startSentinelSync(config: Config, overrides: Overrides = {}): Promise<SentinelSync> {
+export async function startSentinelSync(config: Config, overrides: Overrides = {}): Promise<Worker> {
   return Lifecycle.start(async (life) => {
     const log = createLogger('sentinel-sync', config.LOG_LEVEL);
-    const pool = life.use('postgres', openPool(config, log), (p) => p.end());
+    const pool = life.use('postgres', createServicePool('sentinel-sync', config, log), (p) => p.end());
     const sealer = createSealer(parseMasterKeys(config.MASTER_KEYS));
     const clients = createSentinelClients(azureSettings(config), sealer);
     await startSyncs(life, { config, pool, clients, log, clock: overrides.clock ?? systemClock });
     startDetails(life, { pool, clients, log });
     const redis = life.use('redis health', startRedisHealth(config.REDIS_URL), (r) => r.close());
-    const checks: HealthChecks = {
+    const checks = {
       vital: { postgres: () => pool.query('SELECT 1') },
       optional: { redis: () => redis.check() },
     };
-    const { HEALTH_HOST: host, HEALTH_PORT: port } = config;
-    const health = await startHealthServer({ host, port, checks, isClosing: () => life.isClosing });
-    life.use('health', health, (server) => server.close());
-    log.info({ healthUrl: health.url }, 'started');
-    return { log, healthUrl: health.url, close: () => life.close() };
+    return startWorker(life, { config, log, checks });
   });
 }
-
-const openPool = ({ DATABASE_URL, DATABASE_POOL_SIZE }: Config, log: Logger): Pool =>
-  createPool(DATABASE_URL, {
-    size: DATABASE_POOL_SIZE,
-    name: 'sentinel-sync',
-    onFault: (fault) => log.warn({ reason: fault.message }, 'database connection lost'),
-  });
 
 interface Parts {
   readonly config: Config;

@@ -3,9 +3,10 @@ import { type Simulator, startSimulator } from '@socmate/azure-simulator';
 import { sealContext } from '@socmate/contracts';
 import { createSealer, parseMasterKeys } from '@socmate/crypto';
 import { createPool, type Pool } from '@socmate/database';
+import type { Worker } from '@socmate/runtime';
 import { aProvider, cloneDatabase, testQueue, trustAuthority, until } from '@socmate/testing';
 import { Config } from './config.ts';
-import { type SentinelSync, startSentinelSync } from './service.ts';
+import { startSentinelSync } from './service.ts';
 
 const MASTER_KEYS = `k1:${randomBytes(32).toString('base64')}`;
 
@@ -93,9 +94,9 @@ function stateOf(pool: Pool) {
 }
 
 function replicasOf(env: Record<string, string>) {
-  const running = new Set<SentinelSync>();
+  const running = new Set<Worker>();
   return {
-    start: async (more: Record<string, string> = {}): Promise<SentinelSync> => {
+    start: async (more: Record<string, string> = {}): Promise<Worker> => {
       const service = await startSentinelSync(Config.parse({ ...env, ...more }));
       running.add(service);
       return service;
