@@ -47,7 +47,7 @@ export function connectPatient(url: string): PatientConnection {
   };
 }
 
-// The client reconnects by itself; without a listener each failed try would end the process.
+// The client reconnects by itself; without a listener each failed try would be printed.
 function keepTrying(redis: Redis): Redis {
   redis.on('error', () => undefined);
   return redis;
