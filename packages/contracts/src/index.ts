@@ -44,7 +44,7 @@ export { type DeliverWebhook, deliverWebhook, type SyncProvider, syncProvider } 
 export { Scope } from './scopes.ts';
 export { sealContext } from './seal-contexts.ts';
 export { ALERT_SEVERITY_MIN, Priority, Severity, severityRank } from './severity.ts';
-export { anyCase, distinct, repeatable, text } from './text.ts';
+export { anyCase, distinct, idInPath, repeatable, text } from './text.ts';
 export { addDuration, type Duration, parseDuration, parseTimespan, type Timespan } from './timespan.ts';
 export {
   Delivery,

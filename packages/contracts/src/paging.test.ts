@@ -13,6 +13,11 @@ test.each(['1e1', ' 5', '5 ', '+5', '-1', '05', '5.0', '0x5', '', '0', '101', '1
   },
 );
 
+test('a limit out of range is told the range', () => {
+  expect(PageQuery.safeParse({ limit: '1000' }).error?.issues[0]?.message).toBe('must be at most 100');
+  expect(PageQuery.safeParse({ limit: '0' }).error?.issues[0]?.message).toBe('must be at least 1');
+});
+
 test('a total beyond the count says that it is a lower bound', () => {
   const query = { limit: 2, offset: 0 };
   expect(toPage(['a'], 10_001, query, 'c')).toMatchObject({ total: 10_000, total_relation: 'gte' });

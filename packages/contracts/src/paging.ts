@@ -7,7 +7,7 @@ const OFFSET_MAX = 2_147_483_647;
 export const queryInt = (min: number, max: number) =>
   z.preprocess(
     (given) => (typeof given === 'string' && WHOLE.test(given) ? Number(given) : given),
-    z.int('must be a whole number').min(min).max(max),
+    z.int('must be a whole number').min(min, `must be at least ${min}`).max(max, `must be at most ${max}`),
   );
 
 /** `true` or `false` in a query. */

@@ -2,15 +2,15 @@ import { z } from 'zod';
 
 // Postgres holds neither NUL nor half of a surrogate pair, as text or within JSON.
 const UNSTORABLE = /[\0\p{Surrogate}]/u;
+const isStorable = (given: string): boolean => !UNSTORABLE.test(given);
+const NO_TEXT = 'holds a character that is no text';
 
 /** Text that somebody wrote, with what surrounds it trimmed away; not empty. */
 export const text = (maxLength: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(maxLength)
-    .refine((given) => !UNSTORABLE.test(given), 'holds a character that is no text');
+  z.string().trim().min(1).max(maxLength).refine(isStorable, NO_TEXT);
+
+/** An id in a path: what could be none of ours is looked for and not found, as long as it can be asked for. */
+export const idInPath = () => z.string().max(64).refine(isStorable, NO_TEXT);
 
 /** Keeps the first of equal items. */
 export const distinct = <T>(items: readonly T[]): T[] => [...new Set(items)];

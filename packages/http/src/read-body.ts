@@ -5,6 +5,8 @@ const LIMIT_BYTES = 1_048_576;
 
 const parser = express.json({ limit: LIMIT_BYTES, strict: false, type: () => true });
 
+const MAX_DEPTH = 64;
+
 const isJson = (contentType: string): boolean =>
   /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType);
 
@@ -24,6 +26,15 @@ function bodyFault(fault: unknown): AppError {
   return FAULTS[type]?.() ?? new AppError('malformed', 'the body is not well-formed JSON', { cause: fault });
 }
 
+function isTooDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) return true;
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+  }
+  return false;
+}
+
 /** The JSON of a request, or undefined where it sent none; the limit holds for what is unpacked, too. */
 export async function readBody(req: Request, res: Response): Promise<unknown> {
   if (!hasBody(req)) return undefined;
@@ -33,5 +44,8 @@ export async function readBody(req: Request, res: Response): Promise<unknown> {
   await new Promise<void>((resolve, reject) => {
     parser(req, res, (fault?: unknown) => (fault === undefined ? resolve() : reject(bodyFault(fault))));
   });
+  // What walks a value later does so by recursion, and would run out of stack.
+  if (isTooDeep(req.body))
+    throw new AppError('malformed', `the body is nested over ${MAX_DEPTH} levels deep`);
   return req.body;
 }

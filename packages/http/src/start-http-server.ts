@@ -20,6 +20,9 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const IDLE_CHECK_MS = 50;
 
+/** A request line may hold a whole address, of which only what follows the host is ours to read. */
+const originForm = (target: string): string => target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '') || '/';
+
 export async function startHttpServer(
   app: RequestListener,
   { host, port, graceMs }: ListenOptions,
@@ -30,7 +33,10 @@ export async function startHttpServer(
       requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     },
-    app,
+    (req, res) => {
+      req.url = originForm(req.url ?? '/');
+      app(req, res);
+    },
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createApiKey } from '@socmate/crypto';
 import { until } from '@socmate/testing';
 import { type GatewayUnderTest, startGatewayUnderTest } from './gateway-under-test.ts';
+import { openApiDocument } from './openapi.ts';
 
 const path = '/api/admin/api-keys';
 const DAY_MS = 86_400_000;
@@ -147,4 +148,19 @@ describe('health', () => {
     const health = await fetch(`${gateway.healthUrl}/health/ready`);
     expect(health.status).toBe(200);
   });
+});
+
+test('what no database can hold is refused as an id and as a filter, on every route', async () => {
+  const { paths } = openApiDocument() as { paths: Record<string, object> };
+  const requests = Object.entries(paths)
+    .filter(([template]) => template.includes('{'))
+    .flatMap(([template, operations]) =>
+      Object.keys(operations).map((method) => ({ method, template: template.replace(/\{\w+\}/, '%00') })),
+    );
+  requests.push({ method: 'get', template: '/api/admin/audit-log?actor=%00' });
+  for (const { method, template } of requests) {
+    const body = ['post', 'patch'].includes(method) ? {} : undefined;
+    const { status } = await gateway.ask(method.toUpperCase(), template, { body });
+    expect([method, template, status]).toEqual([method, template, 422]);
+  }
 });

@@ -3,6 +3,7 @@ import {
   ApiKeyPatch,
   ApiKeyToCreate,
   CreatedApiKey,
+  idInPath,
   PageQuery,
   pageOf,
   toPage,
@@ -18,7 +19,7 @@ type Deps = Pick<RouteDeps, 'apiKeys' | 'manageApiKeys' | 'clock' | 'cursors'>;
 
 const path = '/api/admin/api-keys';
 const one = `${path}/{id}` as const;
-const params = z.object({ id: z.string().max(64).meta({ example: 'key_01KAXF7Q9V6T3X8WZ2M4N5P6R7' }) });
+const params = z.object({ id: idInPath().meta({ example: 'key_01KAXF7Q9V6T3X8WZ2M4N5P6R7' }) });
 const head = { tag: 'API keys', scope: 'admin' } as const;
 
 const createKey = ({ manageApiKeys, clock }: Deps): Route =>

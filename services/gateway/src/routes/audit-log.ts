@@ -1,11 +1,10 @@
-import { AuditEntry, PageQuery, pageOf, toPage } from '@socmate/contracts';
+import { AuditEntry, PageQuery, pageOf, text, toPage } from '@socmate/contracts';
 import { defineRoute, type Route } from '@socmate/http';
-import { z } from 'zod';
 import { createListCursors } from '../list-cursor.ts';
 import type { RouteDeps } from './route-deps.ts';
 
 const PATH = '/api/admin/audit-log';
-const name = z.string().min(1).max(128);
+const name = text(128);
 
 const ListQuery = PageQuery.extend({
   actor: name.optional(),

@@ -1,4 +1,5 @@
 import {
+  idInPath,
   PageQuery,
   Provider,
   ProviderCreate,
@@ -22,7 +23,7 @@ type Deps = Pick<RouteDeps, 'cursors' | 'directory' | 'providerChanges' | 'provi
 
 const path = '/api/admin/siem-providers';
 const one = `${path}/{id}` as const;
-const params = z.object({ id: z.string().max(64).meta({ example: 'prv_01KAX5Q4ZJ3M8V0T6R2N9B7C1D' }) });
+const params = z.object({ id: idInPath().meta({ example: 'prv_01KAX5Q4ZJ3M8V0T6R2N9B7C1D' }) });
 const head = { tag: 'Workspaces', scope: 'admin' } as const;
 
 const testUnsaved = ({ directory }: Deps): Route =>

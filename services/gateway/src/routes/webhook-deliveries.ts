@@ -1,4 +1,12 @@
-import { Delivery, DeliveryDetail, DeliveryFilters, PageQuery, pageOf, toPage } from '@socmate/contracts';
+import {
+  Delivery,
+  DeliveryDetail,
+  DeliveryFilters,
+  idInPath,
+  PageQuery,
+  pageOf,
+  toPage,
+} from '@socmate/contracts';
 import { defineRoute, type Route } from '@socmate/http';
 import { notFound } from '@socmate/runtime';
 import { z } from 'zod';
@@ -11,7 +19,7 @@ type Deps = Pick<RouteDeps, 'clock' | 'cursors' | 'deliveries' | 'providers'>;
 
 const path = '/api/v1/webhooks/deliveries';
 const reading = { tag: 'Webhook deliveries', scope: 'webhooks:read' } as const;
-const params = z.object({ id: z.string().max(64).meta({ example: 'dlv_01KAX5Q4ZJ3M8V0T6R2N9B7C1D' }) });
+const params = z.object({ id: idInPath().meta({ example: 'dlv_01KAX5Q4ZJ3M8V0T6R2N9B7C1D' }) });
 
 const listDeliveries = (deps: Deps): Route => {
   const cursors = createListCursors(deps.cursors, path);

@@ -1,4 +1,5 @@
 import {
+  idInPath,
   PageQuery,
   pageOf,
   toPage,
@@ -22,7 +23,7 @@ type Deps = Pick<RouteDeps, 'cursors' | 'endpointChanges' | 'endpoints' | 'provi
 
 const path = '/api/v1/webhooks/endpoints';
 const one = `${path}/{id}` as const;
-const params = z.object({ id: z.string().max(64).meta({ example: 'whe_01KAX5Q4ZJ3M8V0T6R2N9B7C1D' }) });
+const params = z.object({ id: idInPath().meta({ example: 'whe_01KAX5Q4ZJ3M8V0T6R2N9B7C1D' }) });
 const reading = { tag: 'Webhook endpoints', scope: 'webhooks:read' } as const;
 const writing = { tag: 'Webhook endpoints', scope: 'webhooks:write' } as const;
 
