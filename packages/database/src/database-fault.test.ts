@@ -9,6 +9,7 @@ test.each([
   ['a server that shuts down', fault('terminating connection', { code: '57P01' })],
   ['a server that starts', fault('the database system is starting up', { code: '57P03' })],
   ['a full server', fault('sorry, too many clients already', { code: '53300' })],
+  ['a deadlock that was ended', fault('deadlock detected', { code: '40P01' })],
   ['a connection that ended', fault('Connection terminated unexpectedly')],
   ['a full pool', fault('timeout exceeded when trying to connect')],
   ['a fault of Prisma', fault('x', { name: 'PrismaClientKnownRequestError', code: 'P1001' })],

@@ -1,7 +1,7 @@
 import { AppError } from '@socmate/runtime';
 
-// Connection exceptions, too many connections, and a server that stops or starts.
-const SQLSTATES = /^(?:08\w{3}|53300|57P0[1-5])$/;
+// Connection exceptions, too many connections, a server that stops or starts, and work undone in favour of another's.
+const SQLSTATES = /^(?:08\w{3}|53300|57P0[1-5]|40001|40P01)$/;
 const SOCKET =
   /^(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOENT)$/;
 const SYSCALLS = new Set<unknown>(['connect', 'read', 'write', 'getaddrinfo']);
@@ -21,7 +21,7 @@ function isAway(fault: unknown, depth = 0): boolean {
   return isAway(fault.cause, depth + 1);
 }
 
-/** A 503 for a fault that says Postgres is away, full or restarting; undefined for any other. */
+/** A 503 for a fault that passes: Postgres is away, full, restarting, or ended a deadlock; undefined for any other. */
 export const databaseAway = (fault: unknown): AppError | undefined =>
   isAway(fault)
     ? new AppError('unavailable', 'the database does not answer at the moment', {

@@ -80,6 +80,18 @@ test('no more than the cap are in flight, also after the cap was lowered', () =>
   expect(takeAll(lanes, 'whe_1')).toHaveLength(1);
 });
 
+test('an endpoint keeps its cap while it has nothing to send', () => {
+  const lanes = new Lanes(CAP);
+  const store = createStore({ whe_1: 1 });
+  lanes.setCap('whe_1', 2);
+  lanes.want('whe_1');
+  claim(lanes, store);
+  takeAll(lanes, 'whe_1');
+  lanes.done('whe_1');
+  lanes.want('whe_1');
+  expect(lanes.rooms()).toEqual([{ endpointId: 'whe_1', free: 2 }]);
+});
+
 test('a hanging endpoint holds its cap and no more, however often it is woken', () => {
   const lanes = new Lanes(CAP);
   const store = createStore({ whe_1: 1_000 });

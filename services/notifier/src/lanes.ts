@@ -34,6 +34,8 @@ class Lane {
 /** The lanes of all endpoints with work: bookkeeping alone, it neither claims nor sends. */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
+  /** They outlive idle lanes, so that an endpoint's next claim fits its own cap. */
+  readonly #caps = new Map<string, number>();
   readonly #defaultCap: number;
 
   constructor(defaultCap: number) {
@@ -73,6 +75,7 @@ export class Lanes {
   }
 
   setCap(endpointId: string, cap: number): void {
+    this.#caps.set(endpointId, cap);
     this.#lane(endpointId).cap = cap;
   }
 
@@ -100,7 +103,7 @@ export class Lanes {
   #lane(endpointId: string): Lane {
     const known = this.#lanes.get(endpointId);
     if (known) return known;
-    const lane = new Lane(this.#defaultCap);
+    const lane = new Lane(this.#caps.get(endpointId) ?? this.#defaultCap);
     this.#lanes.set(endpointId, lane);
     return lane;
   }
