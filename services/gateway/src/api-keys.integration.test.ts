@@ -212,3 +212,36 @@ describe('changing', () => {
     expect((await gateway.ask('PATCH', `${path}/${id}`, { body })).status).toBe(409);
   });
 });
+
+describe('a key that is limited to workspaces', () => {
+  test('makes keys for these alone, and widens none, itself included', async () => {
+    const admin = await gateway.keyWith(['admin'], { providers: ['prv_1', 'prv_2'] });
+    const key = admin.apiKey;
+    const create = (providers: string[]) =>
+      gateway.ask('POST', path, { key, body: { name: 'made', scopes: ['incidents:read'], providers } });
+    expect((await create([])).json.providers).toEqual(['prv_1', 'prv_2']);
+    const made = await create(['prv_1']);
+    expect(made.json.providers).toEqual(['prv_1']);
+    expect((await create(['prv_1', 'prv_3'])).status).toBe(403);
+    const patch = (id: string, providers: string[]) =>
+      gateway.ask('PATCH', `${path}/${id}`, { key, body: { providers } });
+    expect((await patch(made.json.id, ['prv_3'])).status).toBe(403);
+    expect((await patch(admin.id, [])).json.providers).toEqual(['prv_1', 'prv_2']);
+    expect((await patch(made.json.id, ['prv_2'])).json.providers).toEqual(['prv_2']);
+  });
+
+  test('changes no key that opens more', async () => {
+    const { apiKey: key } = await gateway.keyWith(['admin'], { providers: ['prv_1'] });
+    const other = await gateway.keyWith(['incidents:read']);
+    const calls = [
+      await gateway.ask('PATCH', `${path}/${other.id}`, { key, body: { scopes: ['admin'] } }),
+      await gateway.ask('POST', `${path}/${other.id}/disable`, { key }),
+      await gateway.ask('DELETE', `${path}/${other.id}`, { key }),
+    ];
+    expect(calls.map(({ status }) => status)).toEqual([404, 404, 404]);
+    expect((await gateway.ask('GET', `${path}/${other.id}`)).json).toMatchObject({
+      scopes: ['incidents:read'],
+      status: 'active',
+    });
+  });
+});

@@ -9,6 +9,7 @@ import {
 } from '@socmate/database';
 import { AppError, type Clock, type Ids, notFound } from '@socmate/runtime';
 import { type Acting, auditEntry } from '../audit-entry.ts';
+import { isWithinLimits, limitedTo } from './key-limits.ts';
 import { auditedApiKey } from './to-api-key.ts';
 
 const DAY_MS = 86_400_000;
@@ -27,7 +28,7 @@ interface AddedApiKey {
   readonly apiKey: string;
 }
 
-/** Each change and its audit entry commit together. */
+/** Each change and its audit entry commit together. Who is limited to workspaces manages keys of these alone. */
 export interface ManageApiKeys {
   create(input: ApiKeyToCreate, acting: Acting): Promise<AddedApiKey>;
   update(id: string, patch: ApiKeyPatch, acting: Acting): Promise<ApiKeyRecord>;
@@ -41,6 +42,7 @@ const expiry = (days: number | null | undefined, now: Date): Date | null =>
 
 async function create({ prisma, clock, ids }: ManageApiKeysDeps, input: ApiKeyToCreate, acting: Acting) {
   const now = clock.now();
+  const providers = limitedTo(input.providers, acting.principal);
   const { apiKey, keyId, secretHash } = createApiKey();
   const key = await prisma.$transaction(async (tx) => {
     const added = await createApiKeys(tx).add({
@@ -50,7 +52,7 @@ async function create({ prisma, clock, ids }: ManageApiKeysDeps, input: ApiKeyTo
       name: input.name,
       description: input.description ?? null,
       scopes: input.scopes,
-      providers: input.providers,
+      providers,
       isBootstrap: false,
       rateLimitPerMinute: input.rate_limit_per_minute,
       expiresAt: expiry(input.expires_in_days, now),
@@ -79,6 +81,7 @@ async function change(deps: ManageApiKeysDeps, { id, action, change: wanted, act
     const changed = await createApiKeys(tx).change(id, wanted, now);
     if (!changed) throw notFound('API key', id);
     const { before, after } = changed;
+    if (!isWithinLimits(before.providers, acting.principal)) throw notFound('API key', id);
     if (before.isBootstrap && wanted.scopes)
       throw new AppError('conflict', 'a bootstrap key has every scope; delete it instead');
     const entry = auditEntry(ids, acting, {
@@ -94,11 +97,12 @@ async function change(deps: ManageApiKeysDeps, { id, action, change: wanted, act
   return key;
 }
 
-function toChange(patch: ApiKeyPatch, now: Date): ApiKeyChange {
-  const { expires_in_days: days, rate_limit_per_minute: rate, ...same } = patch;
+function toChange(patch: ApiKeyPatch, { principal }: Acting, now: Date): ApiKeyChange {
+  const { expires_in_days: days, rate_limit_per_minute: rate, providers, ...same } = patch;
   return {
     ...same,
     ...(rate !== undefined && { rateLimitPerMinute: rate }),
+    ...(providers !== undefined && { providers: limitedTo(providers, principal) }),
     ...(days !== undefined && { expiresAt: expiry(days, now) }),
   } as ApiKeyChange;
 }
@@ -110,8 +114,8 @@ function assertNotOwn(id: string, acting: Acting, what: string): void {
 
 export const createManageApiKeys = (deps: ManageApiKeysDeps): ManageApiKeys => ({
   create: (input, acting) => create(deps, input, acting),
-  update: (id, patch, acting) =>
-    change(deps, { id, acting, action: 'updated', change: toChange(patch, deps.clock.now()) }),
+  update: async (id, patch, acting) =>
+    change(deps, { id, acting, action: 'updated', change: toChange(patch, acting, deps.clock.now()) }),
   disable: async (id, acting) => {
     assertNotOwn(id, acting, 'disable');
     return change(deps, { id, acting, action: 'disabled', change: { disabledAt: deps.clock.now() } });
