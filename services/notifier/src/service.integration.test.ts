@@ -18,7 +18,7 @@ import {
 } from '@socmate/testing';
 import { Webhook } from 'standardwebhooks';
 import { Config } from './config.ts';
-import { startNotifier } from './service.ts';
+import { type Overrides, startNotifier } from './service.ts';
 
 const MASTER_KEYS = `k1:${randomBytes(32).toString('base64')}`;
 const sealer = createSealer(parseMasterKeys(MASTER_KEYS));
@@ -47,7 +47,7 @@ afterEach(async () => {
   await pool.query('TRUNCATE webhook_endpoint, event, delivery_attempt, worker_lease CASCADE');
 });
 
-async function start(env: Record<string, string> = {}): Promise<Worker> {
+async function start(env: Record<string, string> = {}, overrides: Overrides = {}): Promise<Worker> {
   const config = Config.parse({
     LOG_LEVEL: 'silent',
     DATABASE_URL: database.url,
@@ -61,7 +61,7 @@ async function start(env: Record<string, string> = {}): Promise<Worker> {
     SHUTDOWN_GRACE_MS: '5000',
     ...env,
   });
-  const notifier = await startNotifier(config);
+  const notifier = await startNotifier(config, overrides);
   notifiers.push(notifier);
   return notifier;
 }
@@ -302,4 +302,21 @@ test('deliveries go on while Redis is away', async () => {
   const { deliveryId } = await publish(await subscribe());
   await start({ REDIS_URL: 'redis://127.0.0.1:1' });
   expect(await ended(deliveryId, 'succeeded')).toMatchObject({ attempts_count: 1 });
+});
+
+test('retention goes by the clock of Postgres: a machine that is years ahead drops nothing young', async () => {
+  await receive();
+  await pool.query(`SELECT ensure_month_partitions('audit_log', 'at', '2001-01-01', 1)`);
+  const partitions = async (): Promise<string[]> => {
+    const { rows } = await pool.query(
+      `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'audit_log'::regclass`,
+    );
+    return rows.map(({ name }) => name as string);
+  };
+  const before = await partitions();
+  await start({}, { clock: { now: () => new Date('2099-01-01T00:00:00Z') } });
+  await until('the old one is gone', async () => !(await partitions()).includes('audit_log_2001_01'));
+  expect((await partitions()).toSorted()).toEqual(
+    before.filter((name) => name !== 'audit_log_2001_01').toSorted(),
+  );
 });

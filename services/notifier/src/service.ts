@@ -5,6 +5,7 @@ import {
   createDeliveryQueue,
   createServicePool,
   createWorkerLeases,
+  databaseNow,
   keepPartitions,
   type Pool,
   startHeartbeat,
@@ -104,7 +105,8 @@ async function startLoop(
     audit_log: config.AUDIT_RETENTION_DAYS,
   };
   const upkeep = startTimer('partitions', PARTITION_UPKEEP_MS, log, async () => {
-    await keepPartitions(pool, retention, clock.now());
+    // A machine whose clock jumps must not drop what is young.
+    await keepPartitions(pool, retention, await databaseNow(pool));
     await leases.sweep();
   });
   life.use('partition timer', upkeep, (timer) => timer.close());
