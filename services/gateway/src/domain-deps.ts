@@ -12,8 +12,8 @@ import {
   type WebhookEndpoints,
 } from '@socmate/database';
 import { parseTargetPolicy } from '@socmate/egress';
-import { startProducer } from '@socmate/queue';
-import { type Clock, errorMessage, type Ids, type Lifecycle, type Logger } from '@socmate/runtime';
+import { startWakeUps } from '@socmate/queue';
+import type { Clock, Ids, Lifecycle, Logger } from '@socmate/runtime';
 import { azureSettings, checkWorkspace, resolveWorkspace } from '@socmate/sentinel';
 import type { Config } from './config.ts';
 import { createUpdateIncident, type UpdateIncident } from './incidents/update-incident.ts';
@@ -47,15 +47,13 @@ export interface DomainBase {
 /** Wake-ups that may be lost: a timer finds the row that they name. */
 function openWakeUps({ life, config, log }: DomainBase) {
   const connection = { url: config.REDIS_URL, prefix: config.QUEUE_PREFIX };
-  const deliver = life.use('deliver-webhook', startProducer(deliverWebhook, connection), (one) =>
-    one.close(),
-  );
-  const sync = life.use('sync-provider', startProducer(syncProvider, connection), (one) => one.close());
-  const unlessAway = (queue: string, added: Promise<void>): Promise<void> =>
-    added.catch((fault: unknown) => log.warn({ queue, reason: errorMessage(fault) }, 'wake-up was not sent'));
+  const deliver = startWakeUps(deliverWebhook, connection, log);
+  life.use('deliver-webhook', deliver, (one) => one.close());
+  const sync = startWakeUps(syncProvider, connection, log);
+  life.use('sync-provider', sync, (one) => one.close());
   return {
-    endpoint: (id: string) => unlessAway('deliver-webhook', deliver.add({ endpointIds: [id] })),
-    provider: (id: string) => unlessAway('sync-provider', sync.add({ providerId: id })),
+    endpoint: async (id: string): Promise<void> => void (await deliver.wake({ endpointIds: [id] })),
+    provider: async (id: string): Promise<void> => void (await sync.wake({ providerId: id })),
   };
 }
 

@@ -1,9 +1,9 @@
-import { type SyncProvider, syncProvider } from '@socmate/contracts';
+import type { syncProvider } from '@socmate/contracts';
 import type { ProviderSyncs } from '@socmate/database';
+import type { WakeUps } from '@socmate/queue';
 import { type Logger, startTimer, type Timer } from '@socmate/runtime';
-import { syncsDue, wakeUpFailed } from './events.ts';
+import { syncsDue } from './events.ts';
 import type { SyncRunner } from './sync-runner.ts';
-import { withinReason } from './wake-up.ts';
 
 const INTERVAL_MS = 1_000;
 const LIMIT = 100;
@@ -14,7 +14,7 @@ const PATIENCE = 2;
 export interface DueSyncsDeps {
   readonly syncs: Pick<ProviderSyncs, 'due'>;
   readonly runner: SyncRunner;
-  readonly addJob: (payload: SyncProvider) => Promise<void>;
+  readonly wakeUps: Pick<WakeUps<typeof syncProvider.payload>, 'wake'>;
   readonly log: Logger;
 }
 
@@ -22,7 +22,7 @@ export interface DueSyncsDeps {
  * Wakes the sync of every workspace that is due. Where the queue does not answer, because Redis is away or holds the
  * job of a worker that died, this replica syncs it without.
  */
-export function startDueSyncs({ syncs, runner, addJob, log }: DueSyncsDeps): Timer {
+export function startDueSyncs({ syncs, runner, wakeUps, log }: DueSyncsDeps): Timer {
   let ticksDue = new Map<string, number>();
   const runHere = (providerId: string): void => {
     if (!runner.hasRoom) return;
@@ -30,12 +30,7 @@ export function startDueSyncs({ syncs, runner, addJob, log }: DueSyncsDeps): Tim
   };
   const wake = async (providerId: string): Promise<void> => {
     if ((ticksDue.get(providerId) ?? 0) > PATIENCE) return runHere(providerId);
-    try {
-      await withinReason(addJob({ providerId }));
-    } catch (fault) {
-      wakeUpFailed(log, syncProvider.name, fault);
-      runHere(providerId);
-    }
+    if (!(await wakeUps.wake({ providerId }))) runHere(providerId);
   };
   return startTimer('due-syncs', INTERVAL_MS, log, async () => {
     await runner.freeLost();

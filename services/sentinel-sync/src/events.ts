@@ -1,6 +1,6 @@
 import { metrics } from '@opentelemetry/api';
 import type { ClaimedProvider, DetailsClaim, ProviderConnection, SyncError } from '@socmate/database';
-import { errorMessage, type Logger } from '@socmate/runtime';
+import type { Logger } from '@socmate/runtime';
 
 const meter = metrics.getMeter('socmate');
 const incidents = meter.createCounter('socmate_incidents_synced', {
@@ -81,12 +81,6 @@ export function syncFailed(
 
 export const syncStopped = (log: Logger, provider: ClaimedProvider): void =>
   log.info({ providerId: provider.id }, 'sync stopped, to be taken up again');
-
-export const wakeUpFailed = (log: Logger, queue: string, fault: unknown): void =>
-  log.warn(
-    { queue, reason: errorMessage(fault) },
-    'wake-up could not be added, the timer will find the rows',
-  );
 
 export const syncsDue = (lagMs: number): void => lag.record(lagMs / 1_000, { queue: 'sync-provider' });
 

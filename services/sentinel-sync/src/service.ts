@@ -10,7 +10,7 @@ import {
   type Pool,
   startHeartbeat,
 } from '@socmate/database';
-import { startConsumer, startProducer, startRedisHealth } from '@socmate/queue';
+import { startConsumer, startRedisHealth, startWakeUps } from '@socmate/queue';
 import {
   type Clock,
   createIds,
@@ -26,11 +26,9 @@ import { azureSettings } from '@socmate/sentinel';
 import type { Config } from './config.ts';
 import { startDetailsReader } from './details-reader.ts';
 import { startDueSyncs } from './due-syncs.ts';
-import { wakeUpFailed } from './events.ts';
 import { createSyncProvider } from './jobs/sync-provider.ts';
 import { createSentinelClients, type SentinelClients } from './sentinel-clients.ts';
 import { createSyncRunner, type SyncRunner } from './sync-runner.ts';
-import { withinReason } from './wake-up.ts';
 
 export interface Overrides {
   readonly clock?: Clock;
@@ -63,16 +61,12 @@ interface Parts {
   readonly clock: Clock;
 }
 
-/** Answers a function that tells the notifier, and never rejects: its timer finds what it was not told. */
 function openNotifierWakeUps(life: Lifecycle, { config, log }: Parts) {
   const connection = { url: config.REDIS_URL, prefix: config.QUEUE_PREFIX };
-  const producer = life.use('notifier wake-ups', startProducer(deliverWebhook, connection), (p) => p.close());
+  const wakeUps = startWakeUps(deliverWebhook, connection, log);
+  life.use('notifier wake-ups', wakeUps, (w) => w.close());
   return async (endpointIds: readonly string[]): Promise<void> => {
-    try {
-      await withinReason(producer.add({ endpointIds: [...endpointIds] }));
-    } catch (fault) {
-      wakeUpFailed(log, deliverWebhook.name, fault);
-    }
+    await wakeUps.wake({ endpointIds: [...endpointIds] });
   };
 }
 
@@ -104,7 +98,7 @@ async function startSyncs(life: Lifecycle, parts: Parts): Promise<void> {
   const { config, pool, log } = parts;
   const runner = await createRunner(life, parts);
   const connection = { url: config.REDIS_URL, prefix: config.QUEUE_PREFIX };
-  const producer = life.use('sync wake-ups', startProducer(syncProvider, connection), (p) => p.close());
+  const wakeUps = life.use('sync wake-ups', startWakeUps(syncProvider, connection, log), (w) => w.close());
   const options = {
     ...connection,
     concurrency: config.SYNC_CONCURRENCY,
@@ -114,12 +108,7 @@ async function startSyncs(life: Lifecycle, parts: Parts): Promise<void> {
   const consumer = startConsumer(syncProvider, options, createSyncProvider({ runner }));
   life.use('sync-provider', consumer, (c) => c.close());
   life.use('syncs', runner, (r) => r.close());
-  const timer = startDueSyncs({
-    syncs: createProviderSyncs(pool),
-    runner,
-    addJob: (payload) => producer.add(payload),
-    log,
-  });
+  const timer = startDueSyncs({ syncs: createProviderSyncs(pool), runner, wakeUps, log });
   life.use('due syncs', timer, (t) => t.close());
 }
 

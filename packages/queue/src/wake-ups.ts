@@ -1,0 +1,47 @@
+import type { QueueDefinition } from '@socmate/contracts';
+import { AppError, errorMessage, type Logger } from '@socmate/runtime';
+import type { z } from 'zod';
+import type { QueueConnection } from './connection.ts';
+import { startProducer } from './producer.ts';
+
+export interface WakeUps<S extends z.ZodType> {
+  /** Answers within a second whether Redis took the job, and never rejects: a timer finds the rows that it names. */
+  wake(payload: z.input<S>): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 1_000;
+
+export function startWakeUps<S extends z.ZodType>(
+  definition: QueueDefinition<S>,
+  connection: QueueConnection,
+  log: Logger,
+): WakeUps<S> {
+  const producer = startProducer(definition, connection);
+  return {
+    wake: async (payload) => {
+      try {
+        await withinReason(producer.add(payload));
+        return true;
+      } catch (fault) {
+        log.warn(
+          { queue: definition.name, reason: errorMessage(fault) },
+          'wake-up could not be added, the timer will find the rows',
+        );
+        return false;
+      }
+    },
+    close: () => producer.close(),
+  };
+}
+
+/** A Redis that hangs counts as away. */
+async function withinReason(add: Promise<void>): Promise<void> {
+  let timeout: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timeout = setTimeout(() => reject(new AppError('unavailable', 'Redis does not answer')), TIMEOUT_MS);
+  });
+  // One that comes to nothing after the timeout has nobody to tell.
+  add.catch(() => undefined);
+  return Promise.race([add, late]).finally(() => clearTimeout(timeout));
+}
