@@ -4,4 +4,5 @@ export { classifyFault, type FaultClass } from './classify-fault.ts';
 export { createGuardedAgent, type GuardedAgentOptions } from './guarded-agent.ts';
 export { judgeAddress } from './judge-address.ts';
 export { createNameLookup, type NameLookup, type ResolvedAddress } from './name-lookup.ts';
-export { parseTargetPolicy, type TargetPolicy } from './target-policy.ts';
+export { TargetConfig, targetPolicy } from './target-config.ts';
+export type { TargetPolicy } from './target-policy.ts';

@@ -1,9 +1,11 @@
-import { CommonConfig, envFlag, envList } from '@socmate/runtime';
+import { TargetConfig } from '@socmate/egress';
+import { CommonConfig, envList } from '@socmate/runtime';
 import { AzureConfig } from '@socmate/sentinel';
 import { z } from 'zod';
 
 export const Config = CommonConfig.extend({
   ...AzureConfig.shape,
+  ...TargetConfig.shape,
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   /** Where people and tools reach the gateway: what links in answers and events begin with. */
@@ -16,9 +18,6 @@ export const Config = CommonConfig.extend({
   NEO4J_URI: z.url().optional(),
   NEO4J_USER: z.string().default('neo4j'),
   NEO4J_PASSWORD: z.string().default(''),
-  WEBHOOK_ALLOW_HTTP: envFlag.default(false),
-  WEBHOOK_ALLOWED_PORTS: z.string().default(''),
-  WEBHOOK_ALLOWED_CIDRS: z.string().default(''),
 });
 export type Config = z.output<typeof Config>;
 

@@ -11,7 +11,7 @@ import {
   type SiemProviders,
   type WebhookEndpoints,
 } from '@socmate/database';
-import { parseTargetPolicy } from '@socmate/egress';
+import { targetPolicy } from '@socmate/egress';
 import { startWakeUps } from '@socmate/queue';
 import type { Clock, Ids, Lifecycle, Logger } from '@socmate/runtime';
 import { azureSettings, checkWorkspace, resolveWorkspace } from '@socmate/sentinel';
@@ -71,11 +71,6 @@ export function openDomain(base: DomainBase, sealer: Sealer): DomainDeps {
   const { config, pool } = base;
   const wake = openWakeUps(base);
   const directory = openDirectory(config);
-  const policy = parseTargetPolicy({
-    allowHttp: config.WEBHOOK_ALLOW_HTTP,
-    allowedPorts: config.WEBHOOK_ALLOWED_PORTS,
-    allowedCidrs: config.WEBHOOK_ALLOWED_CIDRS,
-  });
   return {
     publicUrl: config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`,
     incidents: createIncidents(pool),
@@ -84,7 +79,12 @@ export function openDomain(base: DomainBase, sealer: Sealer): DomainDeps {
     providerChanges: createProviderChanges({ ...base, sealer, directory, wake: wake.provider }),
     directory,
     endpoints: createWebhookEndpoints(pool),
-    endpointChanges: createEndpointChanges({ ...base, sealer, policy, wake: wake.endpoint }),
+    endpointChanges: createEndpointChanges({
+      ...base,
+      sealer,
+      policy: targetPolicy(config),
+      wake: wake.endpoint,
+    }),
     deliveries: createDeliveries(pool),
     sealer,
   };

@@ -1,4 +1,5 @@
-import { CommonConfig, envFlag, errorMessage } from '@socmate/runtime';
+import { TargetConfig } from '@socmate/egress';
+import { CommonConfig, errorMessage } from '@socmate/runtime';
 import { z } from 'zod';
 import { DEFAULT_RETRY_SCHEDULE_S, parseRetrySchedule } from './retry-schedule.ts';
 
@@ -12,12 +13,10 @@ const retrySchedule = z.string().transform((text, context) => {
 });
 
 export const Config = CommonConfig.extend({
+  ...TargetConfig.shape,
   MASTER_KEYS: z.string().min(1),
   /** Comma-separated seconds to wait after each failure, or durations such as `5s,2m,1h`. */
   WEBHOOK_RETRY_SCHEDULE: retrySchedule.default([...DEFAULT_RETRY_SCHEDULE_S]),
-  WEBHOOK_ALLOW_HTTP: envFlag.default(false),
-  WEBHOOK_ALLOWED_PORTS: z.string().default(''),
-  WEBHOOK_ALLOWED_CIDRS: z.string().default(''),
   /** A file of certificates, PEM, trusted beside the public ones for subscribers. */
   WEBHOOK_CA_FILE: z.string().optional(),
   ATTEMPT_RETENTION_DAYS: z.coerce.number().int().min(1).default(30),

@@ -10,7 +10,7 @@ import {
   type Pool,
   startHeartbeat,
 } from '@socmate/database';
-import { createGuardedAgent, parseTargetPolicy } from '@socmate/egress';
+import { createGuardedAgent, targetPolicy } from '@socmate/egress';
 import { startConsumer, startProducer, startRedisHealth } from '@socmate/queue';
 import {
   type Clock,
@@ -84,7 +84,7 @@ async function startLoop(
   const heartbeat = life.use('heartbeat', await startHeartbeat(leases, log), (h) => h.close());
   const connection = { url: config.REDIS_URL, prefix: config.QUEUE_PREFIX };
   const producer = life.use('retry wake-ups', startProducer(deliverWebhook, connection), (p) => p.close());
-  const policy = policyOf(config);
+  const policy = targetPolicy(config);
   const agent = life.use('agent', createGuardedAgent(policy, await agentOptions(config)), (a) => a.destroy());
   const sealer = createSealer(parseMasterKeys(config.MASTER_KEYS));
   const loop = new DeliveryLoop({
@@ -112,13 +112,6 @@ async function startLoop(
   life.use('partition timer', upkeep, (timer) => timer.close());
   return loop;
 }
-
-const policyOf = (config: Config) =>
-  parseTargetPolicy({
-    allowHttp: config.WEBHOOK_ALLOW_HTTP,
-    allowedPorts: config.WEBHOOK_ALLOWED_PORTS,
-    allowedCidrs: config.WEBHOOK_ALLOWED_CIDRS,
-  });
 
 async function agentOptions({ WEBHOOK_CA_FILE }: Config) {
   const options = { connectTimeoutMs: CONNECT_TIMEOUT_MS, maxConnectionsPerOrigin: MAX_CONNECTIONS };
