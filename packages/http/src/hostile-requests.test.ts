@@ -67,7 +67,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-async function get(target: string): Promise<{ status: number; json: { q?: string; code?: string } }> {
+async function get(
+  target: string,
+): Promise<{ status: number; json: { q?: string; code?: string; detail?: unknown[] } }> {
   const { port, hostname } = new URL(server.url);
   const socket = connect(Number(port), hostname);
   socket.write(`GET ${target} HTTP/1.1\r\nhost: socmate\r\nconnection: close\r\n\r\n`);
@@ -107,4 +109,10 @@ test('a body that is nested without end is refused, with and without an Idempote
     ]);
   }
   expect((await post(nested(60))).status).toBe(200);
+});
+
+test('a request with a great many faults is told the first hundred', async () => {
+  const names = Array.from({ length: 1_000 }, (_, index) => `n${index}=`);
+  const { status, json } = await get(`/things?${names.join('&')}`);
+  expect([status, json.detail?.length]).toEqual([422, 100]);
 });

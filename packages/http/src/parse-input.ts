@@ -21,6 +21,9 @@ type Parsed = { data: unknown; issues: Issue[]; ignored?: string[] };
 
 const EMPTY = z.object({});
 
+/** Who sends more faults than these gets no longer answer for it. */
+const MAX_ISSUES = 100;
+
 const strict = (schema: z.ZodType): z.ZodType => (schema instanceof z.ZodObject ? schema.strict() : schema);
 
 const fieldsOf = (schema: z.ZodType): string[] =>
@@ -81,7 +84,8 @@ export function createInputParser(route: Route): (raw: RawInput) => ParsedInput 
       ? parseBody(schemas.body, body, route.documented === true)
       : { data: undefined, issues: [] };
     const issues = [...path.issues, ...search.issues, ...content.issues];
-    if (issues.length > 0) throw new AppError('invalid_input', 'the input is not valid', { issues });
+    if (issues.length > 0)
+      throw new AppError('invalid_input', 'the input is not valid', { issues: issues.slice(0, MAX_ISSUES) });
     return { params: path.data, query: search.data, body: content.data, ignored: content.ignored ?? [] };
   };
 }
