@@ -10,6 +10,7 @@ export { type AuditLog, type AuditRecord, type AuditState, createAuditLog } from
 export { type AuditFilter, type AuditTrail, createAuditTrail } from './audit-trail.ts';
 export { type AzureReadQuota, createAzureReadQuota } from './azure-read-quota.ts';
 export { databaseAway } from './database-fault.ts';
+export { deleteExpiredEvents, type EventRetention, type ExpiredEvents } from './delete-expired-events.ts';
 export { createDeliveries, type Deliveries, type DeliveryFilter } from './deliveries.ts';
 export {
   AttemptOutcome,

@@ -20,6 +20,7 @@ export const Config = CommonConfig.extend({
   /** A file of certificates, PEM, trusted beside the public ones for subscribers. */
   WEBHOOK_CA_FILE: z.string().optional(),
   ATTEMPT_RETENTION_DAYS: z.coerce.number().int().min(1).default(30),
+  EVENT_RETENTION_DAYS: z.coerce.number().int().min(1).max(100_000).default(90),
   AUDIT_RETENTION_DAYS: z.coerce.number().int().min(1).default(400),
 });
 export type Config = z.output<typeof Config>;

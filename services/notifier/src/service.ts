@@ -5,8 +5,6 @@ import {
   createDeliveryQueue,
   createServicePool,
   createWorkerLeases,
-  databaseNow,
-  keepPartitions,
   type Pool,
   startHeartbeat,
 } from '@socmate/database';
@@ -18,7 +16,6 @@ import {
   createLogger,
   Lifecycle,
   type Logger,
-  startTimer,
   startWorker,
   systemClock,
   type Worker,
@@ -30,13 +27,13 @@ import { startDueTimer } from './due-timer.ts';
 import { createDeliverWebhook } from './jobs/deliver-webhook.ts';
 import { createRetryWakeUps } from './retry-wake-ups.ts';
 import { createTargets } from './targets.ts';
+import { startUpkeep } from './upkeep.ts';
 
 export interface Overrides {
   readonly clock?: Clock;
   readonly random?: () => number;
 }
 
-const PARTITION_UPKEEP_MS = 3_600_000;
 const CONCURRENCY = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
 // Lanes bound the connections; a limit here would let the endpoints of one host wait for each other.
@@ -100,16 +97,7 @@ async function startLoop(
   });
   life.use('deliveries', loop, (l) => l.close(config.SHUTDOWN_GRACE_MS));
   life.use('due timer', startDueTimer({ deliveries, loop, log }), (timer) => timer.close());
-  const retention = {
-    delivery_attempt: config.ATTEMPT_RETENTION_DAYS,
-    audit_log: config.AUDIT_RETENTION_DAYS,
-  };
-  const upkeep = startTimer('partitions', PARTITION_UPKEEP_MS, log, async () => {
-    // A machine whose clock jumps must not drop what is young.
-    await keepPartitions(pool, retention, await databaseNow(pool));
-    await leases.sweep();
-  });
-  life.use('partition timer', upkeep, (timer) => timer.close());
+  life.use('upkeep', startUpkeep({ pool, leases, config, log }), (timer) => timer.close());
   return loop;
 }
 
