@@ -6,9 +6,13 @@ export interface QueueRetry {
   readonly backoffMs: number;
 }
 
+/** The one service that handles a queue's jobs. */
+export type QueueOwner = 'enrichment' | 'investigator' | 'notifier' | 'sentinel-sync';
+
 /** Everything a producer and a consumer must agree on about one queue. */
 export interface QueueDefinition<S extends z.ZodType> {
   readonly name: string;
+  readonly owner: QueueOwner;
   readonly payload: S;
   readonly retry: QueueRetry;
   /** Adds of one id are one job while it waits; one added while it runs makes it run once more. */

@@ -1,6 +1,6 @@
 export { ApiKey, ApiKeyPatch, ApiKeyStatus, ApiKeyToCreate, CreatedApiKey } from './api-keys.ts';
 export { AuditEntry } from './audit-log.ts';
-export { defineQueue, type QueueDefinition, type QueueRetry } from './define-queue.ts';
+export { defineQueue, type QueueDefinition, type QueueOwner, type QueueRetry } from './define-queue.ts';
 export { type EventFilter, type EventTraits, matchesEvent } from './event-matching.ts';
 export {
   AlertReason,
@@ -40,6 +40,7 @@ export {
   ProviderTest,
   SyncQueued,
 } from './providers.ts';
+export * as queues from './queues.ts';
 export { type DeliverWebhook, deliverWebhook, type SyncProvider, syncProvider } from './queues.ts';
 export { Scope } from './scopes.ts';
 export { sealContext } from './seal-contexts.ts';

@@ -13,6 +13,7 @@ type Definition = QueueDefinition<typeof Payload>;
 
 const retrying: Definition = defineQueue({
   name: 'retrying',
+  owner: 'notifier',
   payload: Payload,
   retry: { attempts: 3, backoffMs: 1 },
 });

@@ -1,5 +1,6 @@
 export { connectFailFast, type QueueConnection } from './connection.ts';
 export { type Consumer, type ConsumerOptions, type Handler, startConsumer } from './consumer.ts';
+export { assertOwnQueues } from './own-queues.ts';
 export { type AddOptions, type Producer, startProducer } from './producer.ts';
 export { type RedisHealth, startRedisHealth } from './redis-health.ts';
 export { startWakeUps, type WakeUps } from './wake-ups.ts';

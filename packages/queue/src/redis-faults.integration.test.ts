@@ -9,7 +9,12 @@ import { startProducer } from './producer.ts';
 import { startRedisHealth } from './redis-health.ts';
 
 const Payload = z.object({ id: z.string() });
-const wakeUp = defineQueue({ name: 'wake-up', payload: Payload, retry: { attempts: 1, backoffMs: 0 } });
+const wakeUp = defineQueue({
+  name: 'wake-up',
+  owner: 'notifier',
+  payload: Payload,
+  retry: { attempts: 1, backoffMs: 0 },
+});
 
 const SEVERAL_TRIES_MS = 500;
 

@@ -1,5 +1,5 @@
 import { createServicePool } from '@socmate/database';
-import { startRedisHealth } from '@socmate/queue';
+import { assertOwnQueues, startRedisHealth } from '@socmate/queue';
 import { createLogger, Lifecycle, startWorker, type Worker } from '@socmate/runtime';
 import type { Config } from './config.ts';
 
@@ -7,6 +7,7 @@ export const startInvestigator = (config: Config): Promise<Worker> =>
   Lifecycle.start(async (life) => {
     const log = createLogger('investigator', config.LOG_LEVEL);
     const pool = life.use('postgres', createServicePool('investigator', config, log), (p) => p.end());
+    assertOwnQueues('investigator', []);
     const redis = life.use('redis health', startRedisHealth(config.REDIS_URL), (r) => r.close());
     const checks = {
       vital: { postgres: () => pool.query('SELECT 1') },

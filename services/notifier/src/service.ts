@@ -9,7 +9,7 @@ import {
   startHeartbeat,
 } from '@socmate/database';
 import { createGuardedAgent, targetPolicy } from '@socmate/egress';
-import { startConsumer, startProducer, startRedisHealth } from '@socmate/queue';
+import { assertOwnQueues, startConsumer, startProducer, startRedisHealth } from '@socmate/queue';
 import {
   type Clock,
   createIds,
@@ -51,9 +51,9 @@ export async function startNotifier(config: Config, overrides: Overrides = {}): 
       log,
       graceMs: config.SHUTDOWN_GRACE_MS,
     };
-    life.use('deliver-webhook', startConsumer(deliverWebhook, options, createDeliverWebhook({ loop })), (c) =>
-      c.close(),
-    );
+    const consumer = startConsumer(deliverWebhook, options, createDeliverWebhook({ loop }));
+    life.use('deliver-webhook', consumer, (c) => c.close());
+    assertOwnQueues('notifier', [consumer]);
     const redis = life.use('redis health', startRedisHealth(config.REDIS_URL), (r) => r.close());
     const checks = {
       vital: { postgres: () => pool.query('SELECT 1') },

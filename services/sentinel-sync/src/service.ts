@@ -10,7 +10,7 @@ import {
   type Pool,
   startHeartbeat,
 } from '@socmate/database';
-import { startConsumer, startRedisHealth, startWakeUps } from '@socmate/queue';
+import { assertOwnQueues, startConsumer, startRedisHealth, startWakeUps } from '@socmate/queue';
 import {
   type Clock,
   createIds,
@@ -107,6 +107,7 @@ async function startSyncs(life: Lifecycle, parts: Parts): Promise<void> {
   };
   const consumer = startConsumer(syncProvider, options, createSyncProvider({ runner }));
   life.use('sync-provider', consumer, (c) => c.close());
+  assertOwnQueues('sentinel-sync', [consumer]);
   life.use('syncs', runner, (r) => r.close());
   const timer = startDueSyncs({ syncs: createProviderSyncs(pool), runner, wakeUps, log });
   life.use('due syncs', timer, (t) => t.close());
