@@ -8,7 +8,7 @@ export interface GraphConnection {
 }
 
 export interface GraphHealth {
-  /** Rejects while Neo4j does not answer or does not let us in. */
+  /** Rejects while Neo4j does not answer or does not let us in, and says what to do. */
   check(): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -23,8 +23,22 @@ export function createGraphHealth({ uri, user, password }: GraphConnection): Gra
     maxConnectionPoolSize: 1,
     userAgent: 'SoCMate',
   });
-  return { check: () => driver.verifyConnectivity(), close: () => driver.close() };
+  return {
+    check: () =>
+      driver.verifyConnectivity().catch((cause: unknown) => {
+        throw new AppError('unavailable', isRefused(cause) ? REFUSED : NO_ANSWER, { cause });
+      }),
+    close: () => driver.close(),
+  };
 }
+
+const HOW_LOCAL = 'a local run starts its own where there are Java 17 or 21 and Maven';
+const NO_ANSWER = `Neo4j does not answer: the graph is missing, its endpoints answer 503 and its updates wait. Start Neo4j or correct NEO4J_URI; ${HOW_LOCAL}`;
+const REFUSED =
+  'Neo4j does not let us in: the graph is missing, its endpoints answer 503 and its updates wait. Correct NEO4J_USER and NEO4J_PASSWORD';
+
+const isRefused = (fault: unknown): boolean =>
+  fault instanceof neo4j.Neo4jError && fault.code.startsWith('Neo.ClientError.Security.');
 
 /** Stands in where no graph is configured, and says what to do. */
 export const noGraph: GraphHealth = {
@@ -32,7 +46,7 @@ export const noGraph: GraphHealth = {
     Promise.reject(
       new AppError(
         'unavailable',
-        'there is no knowledge graph: set NEO4J_URI, NEO4J_USER and NEO4J_PASSWORD',
+        `there is no knowledge graph: set NEO4J_URI, NEO4J_USER and NEO4J_PASSWORD; ${HOW_LOCAL}`,
       ),
     ),
   close: () => Promise.resolve(),
