@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { allSettled } from './all-settled.ts';
 import { connectWorkspace } from './connect-workspace.ts';
+import { canFetchNeo4j } from './fetch-neo4j.ts';
 import { findFreePort } from './free-port.ts';
 import { explain, LaunchError } from './launch-error.ts';
 import {
@@ -55,24 +56,21 @@ async function startRest(
   gatewayPort: number,
   neo4jPort: number,
 ): Promise<Omit<System, 'neo4j'>> {
-  const [postgres, redis, simulator] = await allSettled([
+  const [postgres, redis, simulator, neo4j] = await allSettled([
     localPostgres(context).catch(context.giveUp),
     localRedis(context).catch(context.giveUp),
     context.given.workspace ? undefined : localSimulator(context).catch(context.giveUp),
+    expectedNeo4j(context, neo4jPort),
   ]);
   const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
   const env = serviceEnvironment(
     {
       databaseUrl: postgres.at,
       redisUrl: redis.at,
-      neo4j: context.given.neo4j ?? {
-        uri: `bolt://127.0.0.1:${neo4jPort}`,
-        user: 'neo4j',
-        password: context.credentials.neo4j_password,
-      },
       masterKeys: context.credentials.master_keys,
       adminApiKey: context.credentials.admin_api_key,
       publicUrl: gatewayUrl,
+      ...(neo4j && { neo4j }),
       ...(simulator && { simulator }),
     },
     context.env,
@@ -80,6 +78,16 @@ async function startRest(
   const services = await localServices(context, env, gatewayPort);
   if (context.options.services.includes('gateway')) await connect(context, gatewayUrl, simulator);
   return { gatewayUrl, services, env, postgres, redis, simulator };
+}
+
+/** Where Neo4j will answer, known before it does; none where it cannot be had. */
+async function expectedNeo4j(
+  { given, paths, credentials }: BringUpContext,
+  port: number,
+): Promise<Neo4jAt | undefined> {
+  if (given.neo4j) return given.neo4j;
+  if (!(await canFetchNeo4j(paths.cache))) return undefined;
+  return { uri: `bolt://127.0.0.1:${port}`, user: 'neo4j', password: credentials.neo4j_password };
 }
 
 async function chooseGatewayPort(wanted?: number): Promise<number> {

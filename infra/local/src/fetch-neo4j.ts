@@ -19,21 +19,19 @@ const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-depend
 const ABOUT_JARS = 213;
 const JAVA_VERSIONS = [17, 21];
 
+/** Whether there is what Neo4j needs, or it can be installed; its jars may still fail to be fetched. */
+export async function canFetchNeo4j(cache: string): Promise<boolean> {
+  return canInstallPackages() || (await findRequirements(cache)).missing.length === 0;
+}
+
 /** What Neo4j needs: a Java that runs it, and its jars in a folder that is only there when all of them are. */
 export async function fetchNeo4j(
   cache: string,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<FetchedNeo4j> {
-  const version = createHash('sha256').update(readFileSync(PROJECT)).digest('hex').slice(0, 12);
-  const jars = join(cache, `neo4j-${version}`);
-  const needsMaven = !existsSync(jars) && findExecutable('mvn') === undefined;
-  const java = await findJava();
-  if (java === undefined || needsMaven) {
-    const missing = [
-      ...(java === undefined ? ['openjdk-17-jre-headless'] : []),
-      ...(needsMaven ? ['maven'] : []),
-    ];
+  const { java, jars, missing } = await findRequirements(cache);
+  if (missing.length > 0) {
     if (!canInstallPackages())
       throw new LaunchError(`install Java 17 or 21 and Maven (${missing.join(', ')}), or set NEO4J_URI`);
     await installPackages(missing, progress);
@@ -43,6 +41,25 @@ export async function fetchNeo4j(
     throw new LaunchError('apt installed Java and yet there is none on PATH: set JAVA_HOME');
   if (!existsSync(jars)) await copyJars(jars, progress, signal);
   return { java: found, jars };
+}
+
+interface Requirements {
+  readonly java: string | undefined;
+  readonly jars: string;
+  /** Packages of Debian. */
+  readonly missing: readonly string[];
+}
+
+async function findRequirements(cache: string): Promise<Requirements> {
+  const version = createHash('sha256').update(readFileSync(PROJECT)).digest('hex').slice(0, 12);
+  const jars = join(cache, `neo4j-${version}`);
+  const needsMaven = !existsSync(jars) && findExecutable('mvn') === undefined;
+  const java = await findJava();
+  const missing = [
+    ...(java === undefined ? ['openjdk-17-jre-headless'] : []),
+    ...(needsMaven ? ['maven'] : []),
+  ];
+  return { java, jars, missing };
 }
 
 async function findJava(): Promise<string | undefined> {

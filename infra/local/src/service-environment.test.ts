@@ -37,3 +37,9 @@ test('Azure is the simulator where there is one, and real where there is none', 
   const { simulator: _, ...real } = parts;
   expect(serviceEnvironment(real, {})).not.toHaveProperty('AZURE_AUTHORITY_HOST');
 });
+
+test('where Neo4j cannot be had, services are told of none', () => {
+  const neo4j = { uri: 'bolt://127.0.0.1:17687', user: 'neo4j', password: 'p' };
+  expect(serviceEnvironment({ ...parts, neo4j }, {})).toHaveProperty('NEO4J_URI', neo4j.uri);
+  expect(serviceEnvironment(parts, {})).not.toHaveProperty('NEO4J_URI');
+});
