@@ -14,14 +14,18 @@ test('stores of the caller are used as they are', () => {
   });
 });
 
-test('a real workspace announces no backlog', () => {
+test('a real workspace announces no backlog, and has a name that a filter by provider can tell apart', () => {
   const env = {
     AZURE_TENANT_ID: 't',
     AZURE_CLIENT_ID: 'c',
     AZURE_CLIENT_SECRET: 's',
     AZURE_WORKSPACE_ID: 'w',
   };
-  expect(parseGivenParts(env).workspace).toMatchObject({ workspace_id: 'w', alert_backlog: false });
+  expect(parseGivenParts(env).workspace).toMatchObject({
+    name: 'azure-sentinel',
+    workspace_id: 'w',
+    alert_backlog: false,
+  });
 });
 
 test('half a workspace names what is missing', () => {

@@ -49,7 +49,8 @@ function givenWorkspace(given: z.output<typeof Given>): WorkspaceToConnect | und
       `AZURE_TENANT_ID names a real workspace, for which ${missing.join(', ')} must be set too.`,
     );
   return {
-    name: 'sentinel',
+    // In the API `provider=sentinel` means the default workspace, whatever its name.
+    name: 'azure-sentinel',
     workspace_id: given.AZURE_WORKSPACE_ID ?? '',
     tenant_id: given.AZURE_TENANT_ID,
     client_id: given.AZURE_CLIENT_ID ?? '',
