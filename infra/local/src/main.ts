@@ -29,7 +29,7 @@ const commands: Record<string, (args: string[]) => Promise<number> | number> = {
     return 0;
   },
   test: (args) => count(test(parseTestOptions(args), console, stop)),
-  verify: () => count(verify(console, stop.wanted)),
+  verify: () => count(verify(console, stop)),
   bench: (args) => {
     bench(args, console);
     return 0;

@@ -28,8 +28,17 @@ export interface TestStores {
   close(): Promise<void>;
 }
 
+type StartPart = (run: TestRun) => Promise<Record<string, string>>;
+
 /** Throw-away stores of this run alone; variables that are set already name stores to use instead. */
-export function startTestStores(console: Console, stop: StopSignals): Promise<TestStores> {
+export const startTestStores = (console: Console, stop: StopSignals): Promise<TestStores> =>
+  startParts([testPostgres, testRedis, testNeo4j], console, stop);
+
+/** Postgres alone, which takes a few seconds and needs nothing but what npm installs. */
+export const startTestPostgres = (console: Console, stop: StopSignals): Promise<TestStores> =>
+  startParts([testPostgres], console, stop);
+
+function startParts(starts: readonly StartPart[], console: Console, stop: StopSignals): Promise<TestStores> {
   return Lifecycle.start(async (life) => {
     await sweepTestRuns();
     const folder = join(localFolder(), 'test', `${process.pid}`);
@@ -40,11 +49,7 @@ export function startTestStores(console: Console, stop: StopSignals): Promise<Te
     life.use('guardian', startGuardian(records), (guardian) => guardian.close());
     life.use('stores', records, (all) => stopRecorded(all, { hurry: stop.forced }));
     const run = { folder, records, console, signal: stop.wanted };
-    const parts = await unlessGivenUp(
-      allSettled([testPostgres(run), testRedis(run), testNeo4j(run)]),
-      records,
-      stop.wanted,
-    );
+    const parts = await unlessGivenUp(allSettled(starts.map((start) => start(run))), records, stop.wanted);
     return {
       env: Object.assign({ TEST_RUN_FOLDER: folder, TEST_PROCESS_RECORDS: records }, ...parts),
       close: () => life.close(),

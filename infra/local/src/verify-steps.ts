@@ -1,6 +1,6 @@
 import type { Step } from './step.ts';
 
-/** What `npm run verify` checks besides the unit tests; the cheapest first. */
+/** What `npm run verify` checks besides tests; the cheapest first. */
 export const verifySteps: readonly Step[] = [
   { name: 'format', command: 'biome', args: ['check', '.'] },
   { name: 'types', command: 'tsc', args: ['-b'] },
