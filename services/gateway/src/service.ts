@@ -45,6 +45,8 @@ export interface Overrides {
   readonly log?: Logger;
   /** How often the use of keys is written. */
   readonly flushIntervalMs?: number;
+  /** How long a statement may take. */
+  readonly statementTimeoutMs?: number;
 }
 
 export interface Gateway extends Running {
@@ -58,6 +60,8 @@ export interface Gateway extends Running {
 // Under the ten seconds that a use may take to show.
 const FLUSH_INTERVAL_MS = 5_000;
 const SWEEP_INTERVAL_MS = 3_600_000;
+// Somebody waits for the answer; in a database that hangs, requests must not pile up.
+const STATEMENT_TIMEOUT_MS = 15_000;
 
 export async function startGateway(config: Config, overrides: Overrides = {}): Promise<Gateway> {
   return Lifecycle.start(async (life) => {
@@ -78,7 +82,9 @@ export async function startGateway(config: Config, overrides: Overrides = {}): P
 
 function openBase(life: Lifecycle, config: Config, overrides: Overrides): Base {
   const log = overrides.log ?? createLogger('gateway', config.LOG_LEVEL);
-  const pool = life.use('postgres', createServicePool('gateway', config, log), (one) => one.end());
+  const { statementTimeoutMs = STATEMENT_TIMEOUT_MS } = overrides;
+  const servicePool = createServicePool('gateway', config, log, { statementTimeoutMs });
+  const pool = life.use('postgres', servicePool, (one) => one.end());
   const prisma = life.use('prisma', createPrisma(pool), (one) => one.$disconnect());
   const redis = life.use('redis', connectFailFast(config.REDIS_URL), (one) => one.disconnect());
   const sealer = createSealer(parseMasterKeys(config.MASTER_KEYS));

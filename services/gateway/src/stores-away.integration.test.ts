@@ -9,10 +9,12 @@ const path = '/api/admin/api-keys';
 interface Line {
   readonly port: number;
   cut(): Promise<void>;
+  /** Whoever is at its end says nothing from now on, and keeps the connection. */
+  freeze(): void;
   mend(): Promise<void>;
 }
 
-/** A line to a store that can be cut and mended. */
+/** A line to a store that can be cut and mended, or frozen. */
 async function lineTo(url: string): Promise<Line> {
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();
@@ -42,6 +44,9 @@ async function lineTo(url: string): Promise<Line> {
       server.close();
       for (const socket of sockets) socket.destroy();
       await closed;
+    },
+    freeze: () => {
+      for (const socket of sockets) socket.unpipe().pause();
     },
     mend: () => listen(own),
   };
@@ -86,6 +91,23 @@ test('without Postgres every answer is 503 with the time to wait and nothing of 
   });
   expect((await ask('GET', '/health/live', { key: null })).status).toBe(200);
   await cuttable.mend();
+  await until('Postgres is back', async () => (await ask('GET', path)).status === 200);
+});
+
+test('a Postgres that hangs is 503 as soon as a statement has taken too long', async () => {
+  line = await lineTo(requireEnv('TEST_POSTGRES_URL'));
+  const frozen = line;
+  gateway = await startGatewayUnderTest({}, { statementTimeoutMs: 200 }, (config) => ({
+    ...config,
+    DATABASE_URL: through(config.DATABASE_URL, frozen),
+  }));
+  const { ask } = gateway;
+  expect((await ask('GET', path)).status).toBe(200);
+  frozen.freeze();
+  const { status, json, headers } = await ask('GET', `${path}/key_1`);
+  expect([status, json.code, headers.get('retry-after')]).toEqual([503, 'unavailable', '5']);
+  await frozen.cut();
+  await frozen.mend();
   await until('Postgres is back', async () => (await ask('GET', path)).status === 200);
 });
 
