@@ -230,6 +230,11 @@ describe('a key that is limited to workspaces', () => {
     expect((await patch(made.json.id, ['prv_2'])).json.providers).toEqual(['prv_2']);
   });
 
+  test('reads nothing of the audit log, which tells of all workspaces', async () => {
+    const { apiKey: key } = await gateway.keyWith(['admin'], { providers: ['prv_1'] });
+    expect((await gateway.ask('GET', '/api/admin/audit-log', { key })).status).toBe(403);
+  });
+
   test('changes no key that opens more', async () => {
     const { apiKey: key } = await gateway.keyWith(['admin'], { providers: ['prv_1'] });
     const other = await gateway.keyWith(['incidents:read']);

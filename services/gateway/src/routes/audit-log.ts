@@ -1,5 +1,6 @@
 import { AuditEntry, PageQuery, pageOf, text, toPage } from '@socmate/contracts';
 import { defineRoute, type Route } from '@socmate/http';
+import { AppError } from '@socmate/runtime';
 import { createListCursors } from '../list-cursor.ts';
 import type { RouteDeps } from './route-deps.ts';
 
@@ -24,7 +25,10 @@ export function auditLogRoutes({ auditTrail, cursors }: Pick<RouteDeps, 'auditTr
       scope: 'admin',
       query: ListQuery,
       response: pageOf(AuditEntry),
-      handle: async ({ query }) => {
+      handle: async ({ query, principal }) => {
+        // Entries carry what was changed anywhere, and nothing in them names a workspace.
+        if (principal.providers.length > 0)
+          throw new AppError('forbidden', 'a key that is limited to workspaces may not read the audit log');
         const { limit, offset } = query;
         const { after } = listCursors.open(query);
         const { entries, total, next } = await auditTrail.list(query, { limit, offset, after });
