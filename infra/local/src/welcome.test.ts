@@ -40,9 +40,15 @@ test('what runs is described as tools expect it', () => {
 });
 
 test('a person is told the key, what is missing and what a local run allows', () => {
-  const text = welcome(describeRun(system, 'sk_live_a_b'), 9.87);
+  const text = welcome(describeRun(system, 'sk_live_a_b'), 9.87, {});
   for (const told of ['sk_live_a_b', 'missing: its endpoints answer 503', 'production refuses', '9.9 s'])
     expect(text).toContain(told);
+});
+
+test('a person who set what webhooks may reach is told so', () => {
+  const text = welcome(describeRun(system, 'sk_live_a_b'), 1, { WEBHOOK_ALLOW_HTTP: 'false' });
+  expect(text).toContain('as WEBHOOK_ALLOW_HTTP say');
+  expect(text).not.toContain('webhooks to this machine');
 });
 
 test('the file for a debugger holds what the launcher added', () => {

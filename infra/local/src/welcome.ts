@@ -26,8 +26,18 @@ export function describeRun(system: System, adminApiKey: string): RunFile {
   };
 }
 
+const LOOSENED = ['WEBHOOK_ALLOW_HTTP', 'WEBHOOK_ALLOWED_CIDRS', 'WEBHOOK_ALLOWED_PORTS'] as const;
+
+/** Which webhook targets are taken: those of a local run, or what the caller has set. */
+function targetsNotice(given: NodeJS.ProcessEnv): string {
+  const set = LOOSENED.filter((name) => given[name] !== undefined);
+  return set.length === 0
+    ? 'Local runs allow what production refuses: webhooks to this machine, over http, on any port.'
+    : `Webhook targets are as ${set.join(', ')} say; what is not set allows what production refuses.`;
+}
+
 /** What a person is told when everything answers. */
-export function welcome(run: RunFile, seconds: number): string {
+export function welcome(run: RunFile, seconds: number, given: NodeJS.ProcessEnv): string {
   const rows = [
     ['API', `${run.gateway_url}/api/v1/incidents`],
     ['API reference', `${run.gateway_url}/docs`],
@@ -40,7 +50,7 @@ export function welcome(run: RunFile, seconds: number): string {
     '',
     ...rows.map(([name = '', value = '']) => `  ${name.padEnd(14)} ${value}`),
     '',
-    '  Local runs allow what production refuses: webhooks to this machine, over http, on any port.',
+    `  ${targetsNotice(given)}`,
     `  Everything answers after ${seconds.toFixed(1)} s. Ctrl-C stops it all; the data stays for the next start.`,
     '',
   ].join('\n');

@@ -76,7 +76,7 @@ function announce(system: System, { folder, context, began }: Announcement): voi
   const run = describeRun(system, context.credentials.admin_api_key);
   writeFileSync(context.paths.serviceEnv, formatEnvFile(system.env, process.env), { mode: 0o600 });
   writeRunFile(folder, run);
-  context.console.line(welcome(run, (performance.now() - began) / 1_000));
+  context.console.line(welcome(run, (performance.now() - began) / 1_000, context.env));
   context.console.line('ready');
   context.logs.open();
 }
