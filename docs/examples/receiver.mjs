@@ -6,6 +6,10 @@ import { text } from 'node:stream/consumers';
 const PORT = 9000;
 const MAX_AGE_S = 300;
 const key = Buffer.from((process.env.SECRET ?? '').replace(/^whsec_/, ''), 'base64');
+if (key.length < 24) {
+  process.stderr.write('Set SECRET to the "secret" that registering the endpoint answered.\n');
+  process.exit(1);
+}
 
 function isSigned(headers, body) {
   const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures = '' } = headers;
