@@ -25,21 +25,11 @@ export interface ApiKeyRecord {
   readonly updatedAt: Date;
 }
 
-interface NewApiKeyRecord {
-  readonly id: string;
-  readonly keyId: string;
-  readonly secretHash: string;
-  readonly name: string;
-  readonly description: string | null;
-  readonly scopes: readonly Scope[];
-  readonly providers: readonly string[];
-  readonly isBootstrap: boolean;
-  readonly rateLimitPerMinute: number;
-  readonly expiresAt: Date | null;
-  readonly createdBy: string;
-  /** To the millisecond, for it is what a list goes on from. */
-  readonly createdAt: Date;
-}
+/** `createdAt` is to the millisecond, for it is what a list goes on from. */
+type NewApiKeyRecord = Omit<
+  ApiKeyRecord,
+  'disabledAt' | 'lastUsedAt' | 'lastUsedIp' | 'requests24h' | 'updatedAt'
+> & { readonly secretHash: string };
 
 export type ApiKeyChange = Partial<
   Pick<
