@@ -30,16 +30,19 @@ test('a pid that now belongs to another process is left alone', async () => {
 
 test('services stop before the stores they use', async () => {
   const ended: string[] = [];
+  const exits: Promise<unknown>[] = [];
   for (const [name, stage] of [
     ['postgres', 'store'],
     ['gateway', 'service'],
     ['azure', 'simulator'],
   ] as const) {
     const child = await fixture.start({ name, stage });
-    void child.exited.then(() => ended.push(name));
+    exits.push(child.exited.then(() => ended.push(name)));
   }
   expect(await stopRecorded(fixture.records)).toEqual(['gateway', 'azure', 'postgres']);
-  await expect(Promise.resolve(ended)).resolves.toEqual(['gateway', 'azure', 'postgres']);
+  // A process is seen to be gone a moment before its parent is told.
+  await Promise.all(exits);
+  expect(ended).toEqual(['gateway', 'azure', 'postgres']);
 });
 
 test('what does not heed the signal is killed after the grace, or as soon as it is hurried', async () => {
