@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createProcessFixture } from './process-fixture.ts';
@@ -29,20 +29,18 @@ test('a pid that now belongs to another process is left alone', async () => {
 });
 
 test('services stop before the stores they use', async () => {
-  const ended: string[] = [];
-  const exits: Promise<unknown>[] = [];
+  const order = join(fixture.folder, 'order');
   for (const [name, stage] of [
     ['postgres', 'store'],
     ['gateway', 'service'],
     ['azure', 'simulator'],
   ] as const) {
-    const child = await fixture.start({ name, stage });
-    exits.push(child.exited.then(() => ended.push(name)));
+    const script = `const { appendFileSync } = require('node:fs');
+      process.on('SIGTERM', () => { appendFileSync('${order}', '${name} ends\\n'); process.exit(); });`;
+    await fixture.start({ name, stage, script });
   }
   expect(await stopRecorded(fixture.records)).toEqual(['gateway', 'azure', 'postgres']);
-  // A process is seen to be gone a moment before its parent is told.
-  await Promise.all(exits);
-  expect(ended).toEqual(['gateway', 'azure', 'postgres']);
+  expect(readFileSync(order, 'utf8')).toBe('gateway ends\nazure ends\npostgres ends\n');
 });
 
 test('what does not heed the signal is killed after the grace, or as soon as it is hurried', async () => {
