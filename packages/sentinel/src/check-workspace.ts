@@ -59,7 +59,7 @@ async function readNewest(
   signal: AbortSignal,
 ): Promise<void> {
   const client = createSentinelClient(azure, workspace);
-  const query = { modifiedSince: new Date(0), pageSize: 1, signal };
+  const query = { by: 'modified', since: new Date(0).toISOString(), pageSize: 1, signal } as const;
   await client.incidentPages(query)[Symbol.asyncIterator]().next();
 }
 

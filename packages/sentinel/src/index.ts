@@ -8,8 +8,10 @@ export {
 } from './azure-settings.ts';
 export { checkWorkspace, type WorkspaceCheck, type WorkspaceHealth } from './check-workspace.ts';
 export { ConnectionError, type ConnectionField } from './connection-error.ts';
+export type { PagesQuery } from './incident-pages.ts';
+export { instantKey } from './page-progress.ts';
 export { resolveWorkspace } from './resolve-workspace.ts';
 export type { SentinelAlert, SentinelIncidentPage, UnreadableIncident } from './sentinel-answers.ts';
-export { createSentinelClient, type PagesQuery, type SentinelClient } from './sentinel-client.ts';
+export { createSentinelClient, type SentinelClient } from './sentinel-client.ts';
 export { parseIncident, type SentinelIncident } from './sentinel-incident.ts';
 export type { AzureCredentials, SentinelWorkspace, WorkspacePlace } from './workspace.ts';

@@ -8,7 +8,7 @@ import type { SentinelWorkspace } from './workspace.ts';
 
 let simulator: Simulator;
 const signal = new AbortController().signal;
-const everything = { modifiedSince: new Date(0), signal };
+const everything = { by: 'modified', since: new Date(0).toISOString(), signal } as const;
 
 beforeAll(async () => {
   simulator = await startSimulator({ isPopulated: false });

@@ -4,28 +4,17 @@ import { type Attempted, azureFault, garbled, READER_ROLE } from './azure-faults
 import { type AzureSettings, endpointsOf } from './azure-settings.ts';
 import { ConnectionError } from './connection-error.ts';
 import { createCredential } from './credential.ts';
+import { incidentPages, type PagesQuery } from './incident-pages.ts';
 import { harden } from './pipeline-policies.ts';
 import type { SentinelAlert, SentinelIncidentPage } from './sentinel-answers.ts';
-import { parseAlerts, parseEntities, parseIncidentPage } from './sentinel-answers.ts';
+import { parseAlerts, parseEntities } from './sentinel-answers.ts';
 import { parseStorableJson } from './storable-json.ts';
 import type { SentinelWorkspace } from './workspace.ts';
 
 const API_VERSION = '2025-09-01';
 const REQUEST_TIMEOUT_MS = 30_000;
-const PAGE_SIZE = 50;
-
-export interface PagesQuery {
-  readonly modifiedSince: Date;
-  /** The greatest number of incidents in a page; Azure's own limit, 50, unless given. */
-  readonly pageSize?: number;
-  readonly signal: AbortSignal;
-}
-
 export interface SentinelClient {
-  /**
-   * Pages of the incidents modified since then, newest first: one that is modified meanwhile moves to the front
-   * and shifts others back, so that a reader may see an incident twice and misses none.
-   */
+  /** Pages of a window of incidents, newest first: none is missed, and one that is modified meanwhile may come twice. */
   incidentPages(query: PagesQuery): AsyncIterable<SentinelIncidentPage>;
   /** One request of Azure's read quota. */
   alertsOf(incidentName: string, signal: AbortSignal): Promise<readonly SentinelAlert[]>;
@@ -60,50 +49,6 @@ function read<T>(attempted: Attempted, body: string | undefined, parse: (body: u
     return parse(parseStorableJson(body ?? ''));
   } catch (cause) {
     throw garbled(attempted, cause);
-  }
-}
-
-function refuseRepeated(seen: Set<string>, link: string | undefined, attempted: Attempted): void {
-  if (link === undefined) return;
-  if (seen.has(link)) {
-    throw new AppError(
-      'upstream_error',
-      `Azure’s list of pages never ends: a link repeats while ${attempted.doing}`,
-    );
-  }
-  seen.add(link);
-}
-
-async function* incidentPages(
-  { open, workspace }: Context,
-  query: PagesQuery,
-): AsyncGenerator<SentinelIncidentPage> {
-  const attempted = attempting(workspace, 'reading the incidents');
-  const seen = new Set<string>();
-  let body: string | undefined;
-  const insights = await open();
-  const pages = insights.incidents
-    .list(workspace.resourceGroup, workspace.workspaceName, {
-      filter: `properties/lastModifiedTimeUtc ge ${query.modifiedSince.toISOString()}`,
-      orderby: 'properties/lastModifiedTimeUtc desc',
-      top: query.pageSize ?? PAGE_SIZE,
-      abortSignal: query.signal,
-      requestOptions: { timeout: REQUEST_TIMEOUT_MS },
-      onResponse: (response) => {
-        body = response.bodyAsText ?? undefined;
-      },
-    })
-    .byPage();
-  for (;;) {
-    body = undefined;
-    const answer = await pages.next().catch((fault: unknown) => {
-      throw query.signal.aborted ? fault : azureFault(attempted, fault);
-    });
-    if (answer.done) return;
-    const { nextLink, ...page } = read(attempted, body, parseIncidentPage);
-    refuseRepeated(seen, nextLink, attempted);
-    yield page;
-    if (page.isLast) return;
   }
 }
 
@@ -159,7 +104,11 @@ export function createSentinelClient(azure: AzureSettings, workspace: SentinelWo
   let opened: Promise<SecurityInsights> | undefined;
   const context: Context = { workspace, open: () => (opened ??= openInsights(azure, workspace)) };
   return {
-    incidentPages: (query) => incidentPages(context, query),
+    incidentPages: (query) =>
+      incidentPages(
+        { ...context, ...workspace, read, attempted: attempting(workspace, 'reading the incidents') },
+        query,
+      ),
     alertsOf: (incidentName, signal) =>
       details(
         context,

@@ -86,7 +86,7 @@ export async function runSync(
   provider: ClaimedProvider,
   signal: AbortSignal,
 ): Promise<SyncResult> {
-  const query = { modifiedSince: modifiedSince(provider), signal };
+  const query = { by: 'modified', since: modifiedSince(provider).toISOString(), signal } as const;
   const pages = deps.clients.of(provider).incidentPages(query)[Symbol.asyncIterator]();
   let result = EMPTY;
   for (;;) {
