@@ -1,12 +1,16 @@
 import { isRestError, type RestError } from '@azure/core-rest-pipeline';
 import { AppError, errorMessage, systemClock } from '@socmate/runtime';
-import { ConnectionError, type ConnectionField } from './connection-error.ts';
+import { ConnectionError, type ConnectionErrorOptions, type ConnectionField } from './connection-error.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** The built-in role that may read incidents, alerts and entities. */
 export const READER_ROLE = 'Microsoft Sentinel Reader';
+/** The built-in role that may also comment on incidents and change them. */
+export const RESPONDER_ROLE = 'Microsoft Sentinel Responder';
 
 interface Refusal {
+  /** `incidents_read` unless given. */
+  readonly check?: ConnectionErrorOptions['check'];
   readonly field: ConnectionField;
   readonly message: string;
 }
@@ -36,8 +40,8 @@ function answeredFault(attempted: Attempted, fault: RestError, status: number): 
   const { doing, onForbidden, onNotFound } = attempted;
   const code = codeOf(fault);
   if (status === 403) {
-    const { field, message } = onForbidden;
-    return new ConnectionError(`${message}${code}`, { check: 'incidents_read', field, cause: fault });
+    const { check = 'incidents_read', field, message } = onForbidden;
+    return new ConnectionError(`${message}${code}`, { check, field, cause: fault });
   }
   if (status === 404) return onNotFound(fault);
   if (status === 401)

@@ -5,7 +5,7 @@ export type ConnectionField = 'tenant_id' | 'client_id' | 'client_secret' | 'wor
 
 export interface ConnectionErrorOptions {
   /** The check of `checkWorkspace` that it belongs to. */
-  readonly check: 'token' | 'incidents_read';
+  readonly check: 'token' | 'incidents_read' | 'comment_write';
   /** What Azure refuses of the connection; none where it could not answer. */
   readonly field?: ConnectionField;
   readonly cause?: unknown;

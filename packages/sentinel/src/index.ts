@@ -1,4 +1,4 @@
-export { READER_ROLE } from './azure-faults.ts';
+export { READER_ROLE, RESPONDER_ROLE } from './azure-faults.ts';
 export {
   AzureConfig,
   type AzureEndpoints,
@@ -9,6 +9,7 @@ export {
 export { checkWorkspace, type WorkspaceCheck, type WorkspaceHealth } from './check-workspace.ts';
 export { ConnectionError, type ConnectionField } from './connection-error.ts';
 export type { PagesQuery } from './incident-pages.ts';
+export type { IncidentReplacement, IncidentWrites } from './incident-writes.ts';
 export { instantKey } from './page-progress.ts';
 export { resolveWorkspace } from './resolve-workspace.ts';
 export type { SentinelAlert, SentinelIncidentPage, UnreadableIncident } from './sentinel-answers.ts';

@@ -1,55 +1,27 @@
 import type { SecurityInsights } from '@azure/arm-securityinsight';
 import { AppError } from '@socmate/runtime';
-import { type Attempted, azureFault, garbled, READER_ROLE } from './azure-faults.ts';
+import { attempting, readAnswer } from './attempting.ts';
+import { type Attempted, azureFault } from './azure-faults.ts';
 import { type AzureSettings, endpointsOf } from './azure-settings.ts';
-import { ConnectionError } from './connection-error.ts';
 import { createCredential } from './credential.ts';
 import { incidentPages, type PagesQuery } from './incident-pages.ts';
+import type { ResourceContext } from './incident-resource.ts';
+import { createIncidentWrites, type IncidentWrites } from './incident-writes.ts';
 import { harden } from './pipeline-policies.ts';
 import type { SentinelAlert, SentinelIncidentPage } from './sentinel-answers.ts';
 import { parseAlerts, parseEntities } from './sentinel-answers.ts';
-import { parseStorableJson } from './storable-json.ts';
 import type { SentinelWorkspace } from './workspace.ts';
 
 const API_VERSION = '2025-09-01';
 const REQUEST_TIMEOUT_MS = 30_000;
-export interface SentinelClient {
+
+export interface SentinelClient extends IncidentWrites {
   /** Pages of a window of incidents, newest first: none is missed, and one that is modified meanwhile may come twice. */
   incidentPages(query: PagesQuery): AsyncIterable<SentinelIncidentPage>;
   /** One request of Azure's read quota. */
   alertsOf(incidentName: string, signal: AbortSignal): Promise<readonly SentinelAlert[]>;
   /** One request of Azure's read quota. */
   entitiesOf(incidentName: string, signal: AbortSignal): Promise<readonly unknown[]>;
-}
-
-interface Context {
-  readonly open: () => Promise<SecurityInsights>;
-  readonly workspace: SentinelWorkspace;
-}
-
-function attempting(workspace: SentinelWorkspace, doing: string): Attempted {
-  const { clientId, workspaceName, resourceGroup, subscriptionId } = workspace;
-  return {
-    doing: `${doing} of workspace ${workspaceName}`,
-    onForbidden: {
-      field: 'workspace_name',
-      message: `Application ${clientId} lacks the role "${READER_ROLE}" on workspace ${workspaceName}`,
-    },
-    onNotFound: (cause) =>
-      new ConnectionError(
-        `Azure has no workspace ${workspaceName} in resource group ${resourceGroup} of subscription ${subscriptionId}`,
-        { check: 'incidents_read', field: 'workspace_name', cause },
-      ),
-  };
-}
-
-/** Parses what the service sent, before the client's own deserialiser spoilt it. */
-function read<T>(attempted: Attempted, body: string | undefined, parse: (body: unknown) => T): T {
-  try {
-    return parse(parseStorableJson(body ?? ''));
-  } catch (cause) {
-    throw garbled(attempted, cause);
-  }
 }
 
 type DetailsCall = 'listAlerts' | 'listEntities';
@@ -61,7 +33,11 @@ interface Wanted<T> {
   readonly parse: (body: unknown) => T;
 }
 
-async function details<T>({ open, workspace }: Context, wanted: Wanted<T>, signal: AbortSignal): Promise<T> {
+async function details<T>(
+  { open, workspace }: ResourceContext,
+  wanted: Wanted<T>,
+  signal: AbortSignal,
+): Promise<T> {
   const { call, incidentName } = wanted;
   const base = attempting(workspace, `${wanted.doing} of incident ${incidentName}`);
   const gone = `Azure has no incident ${incidentName} in workspace ${workspace.workspaceName}`;
@@ -82,7 +58,7 @@ async function details<T>({ open, workspace }: Context, wanted: Wanted<T>, signa
   } catch (fault) {
     throw signal.aborted ? fault : azureFault(attempted, fault);
   }
-  return read(attempted, body, wanted.parse);
+  return readAnswer(attempted, body, wanted.parse);
 }
 
 async function openInsights(azure: AzureSettings, workspace: SentinelWorkspace): Promise<SecurityInsights> {
@@ -102,11 +78,17 @@ async function openInsights(azure: AzureSettings, workspace: SentinelWorkspace):
 /** Opens no connection until the first call, and keeps its access token between calls. */
 export function createSentinelClient(azure: AzureSettings, workspace: SentinelWorkspace): SentinelClient {
   let opened: Promise<SecurityInsights> | undefined;
-  const context: Context = { workspace, open: () => (opened ??= openInsights(azure, workspace)) };
+  const context: ResourceContext = { workspace, open: () => (opened ??= openInsights(azure, workspace)) };
   return {
+    ...createIncidentWrites(context),
     incidentPages: (query) =>
       incidentPages(
-        { ...context, ...workspace, read, attempted: attempting(workspace, 'reading the incidents') },
+        {
+          ...context,
+          ...workspace,
+          read: readAnswer,
+          attempted: attempting(workspace, 'reading the incidents'),
+        },
         query,
       ),
     alertsOf: (incidentName, signal) =>

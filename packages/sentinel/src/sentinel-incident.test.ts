@@ -132,3 +132,22 @@ test('an alert without an id is left out, one that comes twice is kept once', ()
     { systemAlertId: 'b', raw: { name: 'b' } },
   ]);
 });
+
+test.each([
+  ['its number', { additionalData: { mergedIncidentNumber: 12 } }, 12, true],
+  ['its number as text', { additionalData: { mergedIncidentNumber: '12' } }, 12, true],
+  ['a label', { labels: [{ labelName: 'Redirected', labelType: 'AutoAssigned' }] }, null, true],
+  ['a label in another case', { labels: ['rEDIRECTED'] }, null, true],
+  ['nothing', { additionalData: { mergedIncidentNumber: null }, labels: [] }, null, false],
+  ['a number that is none', { additionalData: { mergedIncidentNumber: 'twelve' } }, null, false],
+  ['zero', { additionalData: { mergedIncidentNumber: 0 } }, null, false],
+  ['an empty text', { additionalData: { mergedIncidentNumber: '' } }, null, false],
+  ['an object', { additionalData: { mergedIncidentNumber: {} } }, null, false],
+])('what an incident was merged into, told by %s', (_, properties, mergedInto, isMerged) => {
+  expect(parseIncident(aRaw(properties))).toMatchObject({ mergedInto, isMerged });
+});
+
+test('comments are counted, none where nothing is said of them', () => {
+  expect(parseIncident(aRaw({ additionalData: { commentsCount: 3 } })).commentsCount).toBe(3);
+  expect(parseIncident(aRaw()).commentsCount).toBe(0);
+});

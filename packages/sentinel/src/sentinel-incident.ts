@@ -9,6 +9,18 @@ const texts = z
 /** Some sources write a number as text. */
 const count = z.coerce.number().int().min(0);
 const MAX_COUNT = 2_147_483_647;
+/** What is no number of an incident says nothing, and costs no incident. */
+const incidentNumber = z
+  .union([
+    z.int(),
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number),
+  ])
+  .refine((number) => number > 0)
+  .nullable()
+  .catch(null);
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?$/i;
 /** RFC 3339; one without an offset is in UTC, as all of Azure's times are. */
@@ -53,6 +65,8 @@ const RestIncident = z.object({
     additionalData: given(
       z.object({
         alertsCount: given(count.max(MAX_COUNT)),
+        commentsCount: given(count.max(MAX_COUNT)),
+        mergedIncidentNumber: incidentNumber,
         tactics: texts,
         techniques: texts,
         providerIncidentUrl: given(z.string()),
@@ -77,6 +91,11 @@ export interface SentinelIncident {
   readonly tactics: readonly string[];
   readonly techniques: readonly string[];
   readonly alertsCount: number;
+  readonly commentsCount: number;
+  /** The number of the incident that this one was merged into. */
+  readonly mergedInto: number | null;
+  /** Redirected to another incident, whether or not that one is named. */
+  readonly isMerged: boolean;
   readonly createdAt: string;
   readonly lastModifiedAt: string;
   readonly firstActivityAt: string | null;
@@ -92,7 +111,9 @@ export interface SentinelIncident {
 /** The normal form of an incident as the service sends it; throws a `ZodError` that names what is missing. */
 export function parseIncident(raw: unknown): SentinelIncident {
   const { name: incidentName, etag, properties } = RestIncident.parse(raw);
-  const { owner, additionalData, labels } = properties;
+  const { owner, additionalData } = properties;
+  const labels = properties.labels ?? [];
+  const mergedInto = additionalData?.mergedIncidentNumber ?? null;
   return {
     name: incidentName,
     number: properties.incidentNumber,
@@ -104,10 +125,13 @@ export function parseIncident(raw: unknown): SentinelIncident {
     classificationReason: properties.classificationReason,
     classificationComment: properties.classificationComment,
     owner: owner?.assignedTo ?? owner?.email ?? owner?.userPrincipalName ?? null,
-    labels: labels ?? [],
+    labels,
     tactics: additionalData?.tactics ?? [],
     techniques: additionalData?.techniques ?? [],
     alertsCount: additionalData?.alertsCount ?? 0,
+    commentsCount: additionalData?.commentsCount ?? 0,
+    mergedInto,
+    isMerged: mergedInto !== null || labels.some((label) => label.toLowerCase() === 'redirected'),
     createdAt: properties.createdTimeUtc,
     lastModifiedAt: properties.lastModifiedTimeUtc,
     firstActivityAt: properties.firstActivityTimeUtc,
