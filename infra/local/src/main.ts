@@ -30,10 +30,7 @@ const commands: Record<string, (args: string[]) => Promise<number> | number> = {
   },
   test: (args) => count(test(parseTestOptions(args), console, stop)),
   verify: () => count(verify(console, stop)),
-  bench: (args) => {
-    bench(args, console);
-    return 0;
-  },
+  bench: (args) => bench(args, stop),
 };
 
 async function main([name = '', ...args]: string[]): Promise<number> {

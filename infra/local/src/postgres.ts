@@ -18,6 +18,8 @@ export interface PostgresOptions {
   readonly port?: number;
   /** Data that may be lost with the machine, not with a killed process: no waiting for the disk. */
   readonly isThrowaway?: boolean;
+  /** More of its own settings: `name=value`. */
+  readonly settings?: readonly string[];
   readonly onLine?: (line: string) => void;
 }
 
@@ -67,7 +69,7 @@ function serverProcess(
   home: PostgresHome,
   cluster: string,
   port: number,
-  { records, isThrowaway = false, onLine }: PostgresOptions,
+  { records, isThrowaway = false, settings: more = [], onLine }: PostgresOptions,
 ): ProcessOptions {
   const settings = [
     'listen_addresses=127.0.0.1',
@@ -76,6 +78,7 @@ function serverProcess(
     'max_connections=300',
     'shared_buffers=256MB',
     ...(isThrowaway ? THROWAWAY : []),
+    ...more,
   ];
   return {
     name: 'postgres',

@@ -39,12 +39,12 @@ export function createConsole(write: (text: string) => void, now: () => number, 
   return { line, part };
 }
 
-export const terminal = (): Console =>
+export const terminal = (output: NodeJS.WriteStream = process.stdout): Console =>
   createConsole(
-    (text) => process.stdout.write(text),
+    (text) => output.write(text),
     () => performance.now(),
-    hasColor(),
+    hasColor(output),
   );
 
-export const hasColor = (): boolean =>
-  !process.env['NO_COLOR'] && (process.stdout.isTTY || Boolean(process.env['FORCE_COLOR']));
+export const hasColor = (output: NodeJS.WriteStream = process.stdout): boolean =>
+  !process.env['NO_COLOR'] && (output.isTTY || Boolean(process.env['FORCE_COLOR']));
