@@ -2,7 +2,8 @@ import type { AccessTokens } from './access-tokens.ts';
 import { requireApiVersion } from './api-version.ts';
 import { ArmError } from './arm-error.ts';
 import type { Call, Reply, Route } from './http-routes.ts';
-import type { Application, Grant, Subscription, Tenant } from './tenant.ts';
+import { isAllowed } from './roles.ts';
+import type { Application, Subscription, Tenant } from './tenant.ts';
 import type { Workspace, Workspaces } from './workspace.ts';
 
 export interface ArmDeps {
@@ -13,7 +14,7 @@ export interface ArmDeps {
 }
 
 interface Needed {
-  readonly grant: Grant;
+  /** As Azure names it: `Microsoft.SecurityInsights/incidents/write`. */
   readonly action: string;
 }
 
@@ -24,8 +25,8 @@ export interface ArmAccess {
   workspace(call: Call, application: Application, needed: Needed): Workspace;
 }
 
-function requireGrant(application: Application, { grant, action }: Needed, scope: string): void {
-  if (application.grants.includes(grant)) return;
+function requireGrant(application: Application, { action }: Needed, scope: string): void {
+  if (isAllowed(application.roles, action)) return;
   const message = `The client '${application.clientId}' with object id '${application.objectId}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`;
   throw new ArmError(403, 'AuthorizationFailed', message);
 }
@@ -112,10 +113,7 @@ function uniqueSubscriptions(workspaces: Workspaces): Subscription[] {
   return [...new Map(workspaces.all.map(({ subscription }) => [subscription.id, subscription])).values()];
 }
 
-const READ_WORKSPACE: Needed = {
-  grant: 'workspace',
-  action: 'Microsoft.OperationalInsights/workspaces/read',
-};
+const READ_WORKSPACE: Needed = { action: 'Microsoft.OperationalInsights/workspaces/read' };
 
 /** Subscriptions and workspaces: how a client that knows only a workspace's GUID finds the rest. */
 export function armRoutes(deps: ArmDeps, access: ArmAccess): Route<'subscriptions' | 'workspaces'>[] {
@@ -123,7 +121,7 @@ export function armRoutes(deps: ArmDeps, access: ArmAccess): Route<'subscription
   const subscriptions = async (call: Call): Promise<Reply> => {
     const application = await access.authenticate(call);
     requireApiVersion(call);
-    const visible = application.grants.length > 0 ? uniqueSubscriptions(workspaces) : [];
+    const visible = application.roles.length > 0 ? uniqueSubscriptions(workspaces) : [];
     const value = visible.map((subscription) => subscriptionBody(subscription, tenant));
     return { status: 200, body: { value, count: { type: 'Total', value: value.length } } };
   };

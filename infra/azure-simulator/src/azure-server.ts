@@ -4,13 +4,11 @@ import { createServer, type Server } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '@socmate/runtime';
 import { decodeJwt } from 'jose';
-import { expiredToken } from './access-tokens.ts';
 import { ArmError } from './arm-error.ts';
 import type { Authority } from './authority.ts';
-import { entraError } from './entra.ts';
+import { armReply, latencyMs, refusalOf, sendAs, sendingOf, spoil } from './fault-effects.ts';
 import type { Fault, Faults } from './faults.ts';
-import { type Call, createMatcher, type Reply, type Route, readBody, send } from './http-routes.ts';
-import { tooManyRequests } from './read-quota.ts';
+import { type Call, createMatcher, type Reply, type Route, readBody } from './http-routes.ts';
 import type { RequestLog } from './request-log.ts';
 
 export type LatencyProfile = 'none' | 'azure';
@@ -25,8 +23,6 @@ export interface AzureServerDeps {
 }
 
 const AZURE_LATENCY_MS = 150;
-const DEFAULT_LATENCY_MS = 1_000;
-const DEFAULT_RETRY_AFTER_S = 1;
 
 function scopeOf(call: Call): string | null {
   const asked = new URLSearchParams(call.body).get('scope');
@@ -37,26 +33,6 @@ function scopeOf(call: Call): string | null {
   } catch {
     return null;
   }
-}
-
-function refusal(kind: Fault['kind'], fault: Fault, now: Date): Reply | undefined {
-  const retryAfterS = fault.ms === undefined ? DEFAULT_RETRY_AFTER_S : Math.ceil(fault.ms / 1_000);
-  if (fault.target === 'token') {
-    const transient = { error: 'temporarily_unavailable', code: 90_033 };
-    const message = 'A transient error has occurred. Please try again.';
-    const status = kind === '429' || kind === '500' ? Number(kind) : undefined;
-    if (!status) return undefined;
-    const reply = entraError({ status, message, ...transient }, now);
-    return status === 429 ? { ...reply, headers: { 'retry-after': String(retryAfterS) } } : reply;
-  }
-  if (kind === '429') return armReply(tooManyRequests(retryAfterS));
-  if (kind === '500') return armReply(new ArmError(500, 'InternalServerError', 'Internal server error'));
-  if (kind !== 'expired') return undefined;
-  return armReply(expiredToken(now, now));
-}
-
-function armReply({ status, code, message, headers }: ArmError): Reply {
-  return { status, headers, body: { error: { code, message } } };
 }
 
 function callOf(req: IncomingMessage, url: URL, params: Call['params'], body: string): Call {
@@ -93,16 +69,20 @@ function withHeaders(reply: Reply, now: Date): Reply {
   return { ...reply, headers };
 }
 
-async function wait(faults: readonly Fault[], latency: LatencyProfile): Promise<void> {
-  const asked = faults.filter(({ kind }) => kind === 'latency');
-  const ms = asked.reduce((sum, fault) => sum + (fault.ms ?? DEFAULT_LATENCY_MS), 0);
-  const whole = ms + (latency === 'azure' ? AZURE_LATENCY_MS : 0);
-  if (whole > 0) await delay(whole, undefined, { ref: false });
+interface Struck {
+  readonly before: readonly Fault[];
+  readonly after: readonly Fault[];
 }
 
-/** One server for all of Azure; a fault strikes before the route is asked. */
+const isDropped = (faults: readonly Fault[]): boolean => faults.some(({ kind }) => kind === 'drop');
+
+async function wait(ms: number): Promise<void> {
+  if (ms > 0) await delay(ms, undefined, { ref: false });
+}
+
+/** One server for all of Azure; a fault strikes before the route is asked, or `after` it has done its work. */
 export function createAzureServer(deps: AzureServerDeps): Server {
-  const { authority, clock, faults, log } = deps;
+  const { authority, faults, log } = deps;
   const match = createMatcher(deps.routes);
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const url = new URL(req.url ?? '/', 'https://127.0.0.1');
@@ -110,27 +90,45 @@ export function createAzureServer(deps: AzureServerDeps): Server {
     const call = callOf(req, url, params, (await readBody(req)) ?? '');
     const target = route?.kind ?? 'unknown';
     const { method, path } = call;
-    const time = clock.now().toISOString();
+    const time = deps.clock.now().toISOString();
     const done = log.add({ time, method, path, query: url.search, target, scope: scopeOf(call) });
-    const striking = faults.strike(target);
-    await wait(striking, deps.latency);
-    if (striking.some(({ kind }) => kind === 'drop')) {
-      done(0);
-      res.destroy();
-      return;
-    }
-    const refused = striking.flatMap((fault) => refusal(fault.kind, fault, clock.now()) ?? [])[0];
-    const reply =
-      refused ??
-      (route
-        ? await handle(route, { ...call, faults: new Set(striking.map(({ kind }) => kind)) })
-        : lost(call, isOtherMethod));
-    done(reply.status);
-    send(res, withHeaders(reply, clock.now()));
+    const striking = faults.strike(target, method);
+    const struck = {
+      before: striking.filter(({ after }) => !after),
+      after: striking.filter(({ after }) => after),
+    };
+    const reply = await replyOf(deps, { route, call, isOtherMethod, struck });
+    done(reply?.status ?? 0);
+    if (!reply) return void res.destroy();
+    sendAs(sendingOf(reply, striking, call), res, withHeaders(reply, deps.clock.now()));
   };
   return createServer({ key: authority.key, cert: authority.cert }, (req, res) => {
     answer(req, res).catch(() => res.destroy());
   });
+}
+
+interface Asked {
+  readonly route: Route | undefined;
+  readonly call: Call;
+  readonly isOtherMethod: boolean;
+  readonly struck: Struck;
+}
+
+/** Undefined where the connection is dropped. */
+async function replyOf(
+  { clock, latency }: AzureServerDeps,
+  { route, call, isOtherMethod, struck: { before, after } }: Asked,
+): Promise<Reply | undefined> {
+  await wait(latencyMs(before) + (latency === 'azure' ? AZURE_LATENCY_MS : 0));
+  if (isDropped(before)) return undefined;
+  const refused = before.flatMap((fault) => refusalOf(fault, clock.now()) ?? [])[0];
+  if (refused) return refused;
+  if (!route) return lost(call, isOtherMethod);
+  const kinds = new Set<string>(before.map(({ kind }) => kind));
+  const reply = spoil(await handle(route, { ...call, faults: kinds }), before, call);
+  await wait(latencyMs(after));
+  if (isDropped(after)) return undefined;
+  return after.flatMap((fault) => refusalOf(fault, clock.now()) ?? [])[0] ?? reply;
 }
 
 function lost({ method, path }: Call, isOtherMethod: boolean): Reply {

@@ -1,3 +1,4 @@
+import { clockRoutes } from './clock-control.ts';
 import type { ControlDeps } from './control.ts';
 import {
   ChangeBody,
@@ -86,6 +87,7 @@ const reset = (call: Call, deps: ControlDeps): Reply => {
   deps.faults.clear();
   deps.quota.clear();
   deps.log.clear();
+  deps.clock.move(0);
   return done;
 };
 
@@ -99,11 +101,11 @@ const addWorkspace = (call: Call, { simulated, tenant, clock }: ControlDeps): Re
 
 const listApplications = ({ tenant }: ControlDeps): Reply =>
   ok({
-    applications: tenant.applications.map(({ name, clientId, clientSecret, grants }) => ({
+    applications: tenant.applications.map(({ name, clientId, clientSecret, roles }) => ({
       name,
       client_id: clientId,
       client_secret: clientSecret,
-      grants,
+      roles: roles.map((role) => role.name),
     })),
   });
 
@@ -141,6 +143,7 @@ export function controlRoutes(deps: ControlDeps): Route[] {
       faults.clear();
       return done;
     }),
+    ...clockRoutes(deps),
     route('GET', '/requests', () => listRequests(deps)),
     route('DELETE', '/requests', () => {
       log.clear();

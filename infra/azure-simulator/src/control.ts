@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Clock } from '@socmate/runtime';
 import { z } from 'zod';
 import { ControlError } from './control-input.ts';
 import { controlRoutes } from './control-routes.ts';
 import type { Faults } from './faults.ts';
 import { createMatcher, type Reply, readBody, send } from './http-routes.ts';
+import type { MovableClock } from './movable-clock.ts';
 import type { ReadQuota } from './read-quota.ts';
 import type { RequestLog } from './request-log.ts';
 import type { SimulatedTenant } from './simulated-tenant.ts';
@@ -16,7 +16,7 @@ export interface ControlDeps {
   readonly faults: Faults;
   readonly quota: ReadQuota;
   readonly log: RequestLog;
-  readonly clock: Clock;
+  readonly clock: MovableClock;
 }
 
 const refused = (status: number, detail: string): Reply => ({ status, body: { detail } });

@@ -9,6 +9,7 @@ import { createAzureServer, type LatencyProfile } from './azure-server.ts';
 import { createControlServer } from './control.ts';
 import { createFaults } from './faults.ts';
 import { closeServer, listen } from './listen.ts';
+import { createMovableClock } from './movable-clock.ts';
 import { createReadQuota } from './read-quota.ts';
 import { createRequestLog } from './request-log.ts';
 import { readScenarios } from './scenario.ts';
@@ -78,7 +79,8 @@ export function startSimulator(options: SimulatorOptions = {}): Promise<Simulato
 }
 
 async function start(life: Lifecycle, options: SimulatorOptions): Promise<Simulator> {
-  const { clock = systemClock, host = LOOPBACK, latency = 'none', isReadQuotaEnforced = true } = options;
+  const { host = LOOPBACK, latency = 'none', isReadQuotaEnforced = true } = options;
+  const clock = createMovableClock(options.clock ?? systemClock);
   const dataDir = openDataDir(life, options.dataDir);
   const authority = await openAuthority(dataDir, host, clock.now());
   const tenant = openTenant(dataDir, options.seed);

@@ -3,9 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { guid } from './guid.ts';
-
-/** `workspace`: may see that it exists (Reader). `incidents`: may read its incidents (Microsoft Sentinel Reader). */
-export type Grant = 'workspace' | 'incidents';
+import { ROLES_OF, type Role } from './roles.ts';
 
 export interface Application {
   readonly name: string;
@@ -13,7 +11,7 @@ export interface Application {
   readonly clientSecret: string;
   readonly objectId: string;
   /** What it may do in every workspace. */
-  readonly grants: readonly Grant[];
+  readonly roles: readonly Role[];
 }
 
 export interface Subscription {
@@ -29,12 +27,6 @@ export interface Tenant {
   subscription(displayName: string): Subscription;
 }
 
-const GRANTS: Record<string, readonly Grant[]> = {
-  socmate: ['workspace', 'incidents'],
-  'reader-without-sentinel': ['workspace'],
-  'no-access': [],
-};
-
 const Kept = z.object({ seed: z.string().min(1) });
 
 /** Every id and secret follows from the seed, which is random and kept in the data folder. */
@@ -46,9 +38,9 @@ export function openTenant(dataDir: string, givenSeed: string | undefined): Tena
     renameSync(`${file}.new`, file);
   }
   const { seed } = Kept.parse(JSON.parse(readFileSync(file, 'utf8')));
-  const applications = Object.entries(GRANTS).map(([name, grants]) => ({
+  const applications = Object.entries(ROLES_OF).map(([name, roles]) => ({
     name,
-    grants,
+    roles,
     clientId: guid(seed, 'client', name),
     objectId: guid(seed, 'principal', name),
     clientSecret: `sim8Q~${createHmac('sha256', seed).update(`secret ${name}`).digest('base64url').slice(0, 34)}`,

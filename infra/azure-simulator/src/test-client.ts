@@ -14,6 +14,8 @@ export interface Sent {
   readonly body?: string;
 }
 
+const parse = async (text: string): Promise<unknown> => (text === '' ? {} : JSON.parse(text));
+
 /** A plain client for tests: it trusts the simulator's authority, and nothing is retried. */
 export function send(simulator: Simulator, path: string, sent: Sent = {}): Promise<Answer> {
   const url = path.startsWith('https:') ? path : `${simulator.url}${path}`;
@@ -26,8 +28,8 @@ export function send(simulator: Simulator, path: string, sent: Sent = {}): Promi
         text += chunk;
       });
       res.on('end', () => {
-        const parsed: unknown = text === '' ? {} : JSON.parse(text);
-        resolve({ status: res.statusCode ?? 0, headers: res.headers, body: parsed });
+        const { statusCode: status = 0, headers: answered } = res;
+        parse(text).then((parsed) => resolve({ status, headers: answered, body: parsed }), reject);
       });
       res.on('error', reject);
     });
