@@ -1,5 +1,5 @@
 import type {
-  AzureReadQuota,
+  AzureQuota,
   DetailsClaim,
   IncidentDetails,
   IncidentDetailsQueue,
@@ -16,7 +16,8 @@ const READS_PER_INCIDENT = 2;
 
 export interface DetailsReaderDeps {
   readonly details: IncidentDetailsQueue;
-  readonly quota: AzureReadQuota;
+  readonly quota: AzureQuota;
+  readonly reconciliation: Pick<IncidentReconciliation, 'markDeleted'>;
   readonly clients: SentinelClients;
   readonly log: Logger;
 }

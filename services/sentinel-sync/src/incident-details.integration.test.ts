@@ -41,7 +41,7 @@ test('replicas together stay within Azure’s quota, worst incidents first, and 
   await until('the quota is used up', async () => (await reads()) >= 98);
   await fixture.closeReplicas();
   expect(await reads()).toBeLessThanOrEqual(100);
-  const [row] = await fixture.rows('SELECT blocked_until FROM azure_read_quota');
+  const [row] = await fixture.rows('SELECT blocked_until FROM azure_quota');
   expect(row).toEqual({ blocked_until: null });
   const [{ worst, rest } = {}] = await fixture.rows(
     `SELECT min(array_position('{informational,low,medium,high}'::text[], severity)) FILTER (WHERE details_synced_at IS NOT NULL) AS worst,
@@ -83,7 +83,7 @@ test('one that cannot be read waits and keeps no other from being read; what Azu
   await fixture.pool.query('UPDATE incident SET details_due_at = now()');
   await until('reads are blocked', async () => {
     const [row] = await fixture.rows(
-      `SELECT blocked_until > now() + interval '30 seconds' AS blocked FROM azure_read_quota`,
+      `SELECT blocked_until > now() + interval '30 seconds' AS blocked FROM azure_quota`,
     );
     return row?.['blocked'];
   });

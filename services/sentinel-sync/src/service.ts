@@ -1,7 +1,7 @@
 import { deliverWebhook, syncProvider } from '@socmate/contracts';
 import { createSealer, parseMasterKeys } from '@socmate/crypto';
 import {
-  createAzureReadQuota,
+  createAzureQuota,
   createIncidentDetails,
   createIncidentPages,
   createProviderSyncs,
@@ -118,6 +118,8 @@ function startDetails(
   { pool, clients, log }: Pick<Parts, 'pool' | 'clients' | 'log'>,
 ): void {
   const details = createIncidentDetails(pool, createIds());
-  const reader = startDetailsReader({ details, quota: createAzureReadQuota(pool), clients, log });
+  const quota = createAzureQuota(pool, 'read');
+  const reconciliation = createIncidentReconciliation(pool);
+  const reader = startDetailsReader({ details, quota, reconciliation, clients, log });
   life.use('incident details', reader, (timer) => timer.close());
 }

@@ -66,7 +66,7 @@ function connectorOf(simulator: Simulator, pool: Pool) {
   };
 }
 
-const TABLES = 'siem_provider, webhook_endpoint, azure_read_quota, worker_lease';
+const TABLES = 'siem_provider, webhook_endpoint, azure_quota, worker_lease';
 
 function stateOf(pool: Pool) {
   const state = async (id: string): Promise<ProviderState> =>
