@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Resource } from './incident-store.ts';
 import { type Simulator, startSimulator } from './index.ts';
 import type { SeenRequest } from './request-log.ts';
-import { askToken, bearer, connection, control, incidentsPath, send } from './test-client.ts';
+import { askToken, bearer, connection, control, incidentsPath, SHIPPED, send } from './test-client.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 let now = NOW;
@@ -39,8 +39,8 @@ const numbers = ({ value }: Page) => value.map(({ properties }) => properties['i
 
 test('a scenario that is run again is a new incident whose times lie relative to now', async () => {
   const { status, body } = await control(simulator, '/scenarios/password-spray/run', {});
-  expect([status, body]).toEqual([201, { incident_number: 4, incident_name: expect.any(String) }]);
-  const { value } = await list({ $filter: 'properties/incidentNumber eq 4' });
+  expect([status, body]).toEqual([201, { incident_number: SHIPPED + 1, incident_name: expect.any(String) }]);
+  const { value } = await list({ $filter: `properties/incidentNumber eq ${SHIPPED + 1}` });
   expect(value[0]?.properties).toMatchObject({
     createdTimeUtc: '2026-03-01T11:20:00.0000000Z',
     lastModifiedTimeUtc: expect.stringMatching(/^2026-03-01T11:59:59\.999/),
@@ -85,7 +85,7 @@ test('the same seed generates the same incidents, another seed others', async ()
     control(at, '/generate', { incidents: 120, seed, severity: { High: 1, Low: 3 }, spread: 'PT2H' });
   expect(await generate(simulator, 7)).toEqual({
     status: 201,
-    body: { incidents: 120, first_number: 4, last_number: 123 },
+    body: { incidents: 120, first_number: SHIPPED + 1, last_number: SHIPPED + 120 },
   });
   await generate(other, 7);
   // Its own key signs its tokens.
@@ -119,10 +119,12 @@ test('a reset leaves only what was asked for, and numbers and names go on', asyn
   await control(simulator, '/scenarios/password-spray/run', {});
   expect((await control(simulator, '/reset', { only: ['malware-beaconing'] })).status).toBe(204);
   const after = await list();
-  expect(numbers(after)).toEqual([5]);
+  expect(numbers(after)).toEqual([SHIPPED + 2]);
   await control(simulator, '/reset', {});
   const whole = await list();
-  expect(new Set(numbers(whole))).toEqual(new Set([6, 7, 8]));
+  expect(new Set(numbers(whole))).toEqual(
+    new Set(Array.from({ length: SHIPPED }, (_, n) => SHIPPED + 3 + n)),
+  );
   const names = [before, after, whole].flatMap(({ value }) => value.map(({ name }) => name));
   expect(new Set(names).size).toBe(names.length);
 });

@@ -73,7 +73,7 @@ for (const [net, prefix] of [
 
 test('every address in the shipped scenarios is routable or private, and each has an external one', () => {
   const scenarios = [...readScenarios([SHIPPED]).values()];
-  expect(scenarios.length).toBeGreaterThanOrEqual(3);
+  expect(scenarios.length).toBeGreaterThanOrEqual(10);
   for (const { id, entities } of scenarios) {
     const addresses = entities.flatMap(({ properties }) => properties['address'] ?? []).map(String);
     for (const address of addresses) expect([id, address, isIP(address)]).toEqual([id, address, 4]);

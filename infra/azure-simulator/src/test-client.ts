@@ -1,6 +1,11 @@
+import { readdirSync } from 'node:fs';
 import { request } from 'node:https';
+import { join } from 'node:path';
 import type { Simulator } from './simulator.ts';
 import type { WorkspaceConnection } from './workspace.ts';
+
+/** How many scenarios ship: as many incidents as there are after the first start. */
+export const SHIPPED = readdirSync(join(import.meta.dirname, '..', 'scenarios')).length;
 
 export interface Answer {
   readonly status: number;
