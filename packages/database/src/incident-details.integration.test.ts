@@ -125,3 +125,32 @@ test('workspaces without anything due, disabled, deleted or failing are left alo
   }
   expect((await details.dueProviders()).map(({ id }) => id)).toEqual([providerId]);
 });
+
+test('what has not all appeared is asked for again, ever later, until it is there or the incident is old', async () => {
+  const recent = await aDue({ alerts_count: 2, last_modified_at: new Date() });
+  const old = await aDue({ alerts_count: 2, last_modified_at: new Date(Date.now() - 2 * 86_400_000) });
+  const waits = async () => {
+    const { rows } = await pool.query(
+      'SELECT id, round(extract(epoch FROM details_due_at - now()) / 60)::int AS minutes FROM incident',
+    );
+    return Object.fromEntries(rows.map(({ id, minutes }) => [id, minutes]));
+  };
+  const readAgain = async (alerts: string[], entities: unknown[]) => {
+    await makeDue();
+    const claims = await details.claim(providerId, 5);
+    const found = claims.map((claim) =>
+      read(
+        claim,
+        alerts.map((id) => alert(`${claim.incidentId} ${id}`)),
+        entities,
+      ),
+    );
+    await details.store(providerId, found);
+    return waits();
+  };
+  expect(await readAgain(['x'], [{ kind: 'Ip' }])).toEqual({ [recent.id]: 1, [old.id]: null });
+  expect(await readAgain(['x', 'y'], [])).toEqual({ [recent.id]: 2, [old.id]: null });
+  expect(await readAgain(['x', 'y'], [])).toEqual({ [recent.id]: 4, [old.id]: null });
+  expect(await readAgain(['x', 'y'], [{ kind: 'Ip' }])).toEqual({ [recent.id]: null, [old.id]: null });
+  expect(await readAgain([], [])).toEqual({ [recent.id]: 1, [old.id]: null });
+});

@@ -21,9 +21,12 @@ export interface IncidentDetails {
 export interface IncidentDetailsQueue {
   /** Workspaces with incidents whose details are due; not those that could not be synced the last time. */
   dueProviders(): Promise<ProviderConnection[]>;
-  /** The worst first, then the newest. */
+  /** Those never read before come first, the worst of them, then the newest. */
   claim(providerId: string, limit: number): Promise<DetailsClaim[]>;
-  /** Replaces what was known, in one transaction; an incident that changed meanwhile stays due. Answers how many look different now. */
+  /**
+   * Replaces what was known, in one transaction. An incident that changed meanwhile stays due, and one whose alerts or
+   * entities have not all appeared yet is due again later. Answers how many look different now.
+   */
   store(providerId: string, details: readonly IncidentDetails[]): Promise<number>;
   /** Due again at once: they were not tried. */
   putBack(claims: readonly DetailsClaim[]): Promise<void>;
@@ -38,7 +41,8 @@ const DUE = `SELECT ${Object.keys(ConnectionColumns.shape).join(', ')} FROM siem
 
 const CLAIM = `WITH picked AS (
     SELECT id FROM incident WHERE provider_id = $1 AND details_due_at <= now()
-    ORDER BY array_position('{high,medium,low,informational}'::text[], severity), last_modified_at DESC, id
+    ORDER BY details_synced_at IS NOT NULL,
+      array_position('{high,medium,low,informational}'::text[], severity), last_modified_at DESC, id
     LIMIT $2 FOR UPDATE SKIP LOCKED)
   UPDATE incident AS i SET details_due_at = now() + make_interval(secs => ${CLAIM_S})
   FROM picked WHERE i.id = picked.id
@@ -78,12 +82,21 @@ const LINKS = `WITH wanted AS MATERIALIZED (
   SELECT incident_id FROM removed UNION SELECT incident_id FROM added
   UNION SELECT incident_id FROM wanted WHERE alert_id = ANY ($5)`;
 
+/** How often what has not all appeared is asked for again: after 1, 2, 4 … 60 minutes, about four hours in all. */
+const MAX_TRIES = 9;
+/** What an incident that nobody touched for so long lacks will not appear any more. */
+const SETTLED_AFTER = `interval '1 day'`;
+
 const UPDATE = `WITH given AS (
     SELECT d.*, i.entities IS DISTINCT FROM d.entities OR i.id = ANY ($2) AS is_changed
-    FROM jsonb_to_recordset($1::jsonb) AS d (id text, version timestamptz, entities jsonb)
+    FROM jsonb_to_recordset($1::jsonb) AS d (id text, version timestamptz, entities jsonb, is_complete boolean)
     JOIN incident AS i ON i.id = d.id)
   UPDATE incident AS i SET entities = given.entities, details_synced_at = now(),
-    details_due_at = CASE WHEN i.details_due_at = given.version THEN NULL ELSE i.details_due_at END,
+    details_due_at = CASE WHEN i.details_due_at IS DISTINCT FROM given.version THEN i.details_due_at
+      WHEN given.is_complete OR i.details_tries >= ${MAX_TRIES}
+        OR i.last_modified_at < now() - ${SETTLED_AFTER} THEN NULL
+      ELSE now() + make_interval(mins => least(60, 2 ^ i.details_tries)::integer) END,
+    details_tries = CASE WHEN given.is_complete THEN 0 ELSE i.details_tries + 1 END,
     synced_at = CASE WHEN given.is_changed THEN now() ELSE i.synced_at END,
     change_seq = CASE WHEN given.is_changed THEN pg_current_xact_id() ELSE i.change_seq END
   FROM given WHERE i.id = given.id RETURNING given.is_changed`;
@@ -149,14 +162,18 @@ async function replaceLinks(
   return changed.map((row) => row.incident_id);
 }
 
+const isComplete = ({ claim: { alertsCount }, alerts, entities }: IncidentDetails): boolean =>
+  alertsCount === 0 || (alerts.length >= alertsCount && entities.length > 0);
+
 async function store(db: Queryable, providerId: string, details: readonly IncidentDetails[], ids: Ids) {
   await run(db, { text: LOCK, values: [details.map(({ claim }) => claim.incidentId)] });
   const changedAlerts = await upsertAlerts(db, providerId, details, ids);
   const changed = await replaceLinks(db, providerId, details, changedAlerts);
-  const records = details.map(({ claim, entities }) => ({
-    id: claim.incidentId,
-    version: claim.version,
-    entities,
+  const records = details.map((one) => ({
+    id: one.claim.incidentId,
+    version: one.claim.version,
+    entities: one.entities,
+    is_complete: isComplete(one),
   }));
   const Row = z.object({ is_changed: z.boolean() });
   const values = [JSON.stringify(records), changed];

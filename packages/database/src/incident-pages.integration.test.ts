@@ -50,6 +50,8 @@ const anIncident = (only: Partial<IncidentRow> = {}): IncidentRow => ({
   providerName: 'Azure Sentinel',
   providerIncidentId: '1',
   incidentUrl: null,
+  mergedInto: null,
+  commentsCount: 0,
   createdAt: '2026-11-22T10:00:00.0000000Z',
   lastModifiedAt: '2026-11-22T10:00:00.0000000Z',
   firstActivityAt: null,
@@ -200,4 +202,75 @@ test('a page of 50 new incidents costs at most 7 statements', async () => {
   });
   expect(await count('delivery')).toBe(50);
   expect(statements.length).toBeLessThanOrEqual(7);
+});
+
+const at = (minute: number): string => new Date(Date.UTC(2026, 10, 22, 11, minute)).toISOString();
+const rawOf = (lastModifiedTimeUtc: string, commentsCount: number, more: object = {}) => ({
+  etag: lastModifiedTimeUtc,
+  properties: { incidentNumber: 1, lastModifiedTimeUtc, additionalData: { commentsCount }, ...more },
+});
+const version = (minute: number, commentsCount: number, more: Partial<IncidentRow> = {}) =>
+  anIncident({
+    lastModifiedAt: at(minute),
+    etag: at(minute),
+    commentsCount,
+    raw: rawOf(at(minute), commentsCount),
+    ...more,
+  });
+const aComment = (status: string) =>
+  pool.query(
+    `INSERT INTO comment (id, incident_id, provider_id, sentinel_name, message, status, created_by)
+     SELECT $1, id, provider_id, $1, 'ours', $2, 'key' FROM incident`,
+    [ids.next('cmt'), status],
+  );
+const row = async () => (await pool.query('SELECT *, change_seq::text AS seq FROM incident')).rows[0];
+
+test.each(['posted', 'posting'])(
+  'a comment of our own that is %s is no change, and the row knows the new etag',
+  async (status) => {
+    await store([version(0, 2)]);
+    const before = await row();
+    await aComment(status);
+    expect(await store([version(1, 3)])).toMatchObject({ inserted: 0, changed: 0, endpointIds: [] });
+    expect(await row()).toMatchObject({
+      seq: before.seq,
+      synced_at: before.synced_at,
+      etag: at(1),
+      foreign_comments: 2,
+    });
+    await pool.query(`UPDATE comment SET status = 'posted'`);
+    await aComment('posted');
+    expect(await store([version(2, 4)])).toMatchObject({ changed: 0 });
+  },
+);
+
+test('somebody else’s comment is a change, with one of ours or without', async () => {
+  await store([version(0, 0)]);
+  expect(await store([version(1, 1)])).toMatchObject({ changed: 1 });
+  await aComment('posted');
+  expect(await store([version(2, 3)])).toMatchObject({ changed: 1 });
+  expect(await row()).toMatchObject({ foreign_comments: 2 });
+  await aComment('failed');
+  expect(await store([version(3, 4)])).toMatchObject({ changed: 1 });
+});
+
+test('what changed together with a comment of our own is a change', async () => {
+  await store([version(0, 0)]);
+  await aComment('posted');
+  const raised = version(1, 1, { severity: 'high', raw: rawOf(at(1), 1, { severity: 'High' }) });
+  expect(await store([raised])).toMatchObject({ changed: 1 });
+  expect(
+    await store([version(2, 1, { severity: 'high', raw: rawOf(at(2), 1, { severity: 'High' }) })]),
+  ).toMatchObject({
+    changed: 1,
+  });
+});
+
+test('a reopened incident knows when, and one that is listed again is not deleted any more', async () => {
+  await store([version(0, 0, { status: 'closed' })]);
+  await pool.query('UPDATE incident SET deleted_in_sentinel_at = now()');
+  await store([version(1, 0, { status: 'active' })]);
+  expect(await row()).toMatchObject({ reopened_at: new Date(at(1)), deleted_in_sentinel_at: null });
+  await store([version(2, 0, { status: 'closed', mergedInto: 7 })]);
+  expect(await row()).toMatchObject({ reopened_at: new Date(at(1)), merged_into: 7 });
 });

@@ -23,6 +23,9 @@ export interface IncidentRow {
   readonly providerName: string | null;
   readonly providerIncidentId: string | null;
   readonly incidentUrl: string | null;
+  /** The number of the incident that this one was merged into. */
+  readonly mergedInto: number | null;
+  readonly commentsCount: number;
   readonly createdAt: string;
   readonly lastModifiedAt: string;
   readonly firstActivityAt: string | null;
@@ -32,15 +35,13 @@ export interface IncidentRow {
   readonly raw: unknown;
 }
 
-/** A row that a page inserted or changed. */
+/** A row that a page inserted, or changed in more than a comment of our own. */
 export interface StoredIncident {
   readonly id: string;
   readonly sentinelName: string;
   readonly isNew: boolean;
   /** The severity of the last alert that this incident fired. */
   readonly alertedSeverity: Severity | null;
-  /** The one that this page replaced; null where there was none, or where another page is storing it right now. */
-  readonly previousSeverity: Severity | null;
 }
 
 /** What a workspace is called while a page of it is stored: it stays so until the page has committed. */
@@ -74,7 +75,8 @@ interface PageToStore {
 export interface IncidentPages {
   /**
    * Stores a page and the alerts that it causes in one transaction, in at most seven statements.
-   * What is not newer than the stored row changes nothing; notes, tags and assignee are never touched.
+   * What is not newer than the stored row changes nothing; notes, tags and assignee are never touched. Where nothing
+   * but comments of our own came to an incident, its row is up to date and has not changed for those who read changes.
    */
   store(page: PageToStore): Promise<StoredPage>;
 }
@@ -97,6 +99,7 @@ const COLUMNS = {
   provider_name: 'text',
   provider_incident_id: 'text',
   incident_url: 'text',
+  merged_into: 'bigint',
   created_at: 'timestamptz',
   last_modified_at: 'timestamptz',
   first_activity_at: 'timestamptz',
@@ -106,36 +109,58 @@ const COLUMNS = {
 };
 const names = Object.keys(COLUMNS);
 
+// What differs between two versions of an incident to which nothing but a comment was added.
+const apart = (raw: string): string =>
+  `(${raw} - 'etag') #- '{properties,lastModifiedTimeUtc}' #- '{properties,additionalData,commentsCount}'`;
+
+// A comment that is being posted may have arrived: it is ours if one more than the known ones would be.
+const JUDGED = `SELECT page.*, i.id IS NOT NULL AND page.last_modified_at > i.last_modified_at
+      AND page.comments_count > COALESCE((i.raw #>> '{properties,additionalData,commentsCount}')::integer, 0)
+      AND page.comments_count - i.foreign_comments BETWEEN ours.posted AND ours.posted + ours.posting
+      AND ${apart('page.raw')} = ${apart('i.raw')} AS is_ours_alone,
+    greatest(0, least(i.foreign_comments, page.comments_count - ours.posted),
+      page.comments_count - ours.posted - ours.posting) AS foreign_comments
+  FROM page LEFT JOIN incident AS i ON i.provider_id = $1 AND i.sentinel_name = page.sentinel_name
+  CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE status = 'posted') AS posted, count(*) FILTER (WHERE status = 'posting') AS posting
+    FROM comment WHERE comment.incident_id = i.id) AS ours`;
+
+// Details that are not due mark a row to which only comments of our own came: RETURNING sees no other column.
 const UPSERT = `WITH page AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($2::jsonb) AS r (id text, ${Object.entries(COLUMNS)
+    SELECT * FROM jsonb_to_recordset($2::jsonb) AS r (id text, comments_count integer, ${Object.entries(
+      COLUMNS,
+    )
       .map(([name, type]) => `${name} ${type}`)
       .join(', ')})),
-  before AS (
-    SELECT i.sentinel_name, i.severity FROM incident AS i JOIN page USING (sentinel_name) WHERE i.provider_id = $1),
   collided AS (
     SELECT page.sentinel_name FROM page JOIN incident AS other
     ON other.provider_id = $1 AND other.number = page.number AND other.sentinel_name <> page.sentinel_name),
+  judged AS MATERIALIZED (${JUDGED}),
   stored AS (
-    INSERT INTO incident AS i (id, provider_id, details_due_at, ${names.join(', ')})
-    SELECT id, $1, now(), ${names.join(', ')} FROM page
-    WHERE sentinel_name NOT IN (SELECT sentinel_name FROM collided)
+    INSERT INTO incident AS i (id, provider_id, details_due_at, foreign_comments, ${names.join(', ')})
+    SELECT id, $1, CASE WHEN is_ours_alone THEN NULL ELSE now() END, foreign_comments, ${names.join(', ')}
+    FROM judged WHERE sentinel_name NOT IN (SELECT sentinel_name FROM collided)
     ORDER BY sentinel_name
     ON CONFLICT ON CONSTRAINT incident_sentinel_name_key DO UPDATE SET
       ${names.map((name) => `${name} = excluded.${name}`).join(', ')},
-      details_due_at = now(), synced_at = now(), change_seq = pg_current_xact_id()
+      foreign_comments = excluded.foreign_comments, deleted_in_sentinel_at = NULL,
+      reopened_at = CASE WHEN i.status = 'closed' AND excluded.status <> 'closed'
+        THEN excluded.last_modified_at ELSE i.reopened_at END,
+      details_due_at = COALESCE(excluded.details_due_at, i.details_due_at),
+      details_tries = CASE WHEN excluded.details_due_at IS NULL THEN i.details_tries ELSE 0 END,
+      synced_at = COALESCE(excluded.details_due_at, i.synced_at),
+      change_seq = CASE WHEN excluded.details_due_at IS NULL THEN i.change_seq ELSE pg_current_xact_id() END
     WHERE excluded.last_modified_at > i.last_modified_at
       OR (excluded.last_modified_at = i.last_modified_at AND excluded.etag IS DISTINCT FROM i.etag)
-    RETURNING id, sentinel_name, xmax = 0 AS is_new, alerted_severity)
-  SELECT id, sentinel_name, is_new, alerted_severity, before.severity AS previous_severity
-  FROM stored LEFT JOIN before USING (sentinel_name)
-  UNION ALL SELECT NULL, sentinel_name, false, NULL, NULL FROM collided`;
+    RETURNING id, sentinel_name, xmax = 0 AS is_new, alerted_severity, change_seq = pg_current_xact_id() AS is_visible)
+  SELECT id, sentinel_name, is_new, alerted_severity FROM stored WHERE is_visible
+  UNION ALL SELECT NULL, sentinel_name, false, NULL FROM collided`;
 
 const StoredRow = z.object({
   id: z.string().nullable(),
   sentinel_name: z.string(),
   is_new: z.boolean(),
   alerted_severity: Severity.nullable(),
-  previous_severity: Severity.nullable(),
 });
 
 // The lock makes a rename wait: it carries the new name into endpoints, which would not match alerts under the old one.
@@ -167,7 +192,6 @@ async function upsert(db: Queryable, providerId: string, incidents: readonly Inc
             sentinelName: row.sentinel_name,
             isNew: row.is_new,
             alertedSeverity: row.alerted_severity,
-            previousSeverity: row.previous_severity,
           },
         ],
   );

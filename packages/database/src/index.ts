@@ -30,6 +30,7 @@ export {
   type IdempotencyKeys,
   type IdempotentCall,
 } from './idempotency-keys.ts';
+export type { ChangePosition } from './incident-changes.ts';
 export {
   createIncidentDetails,
   type DetailsClaim,
@@ -51,6 +52,11 @@ export {
   type ProviderNaming,
   type StoredIncident,
 } from './incident-pages.ts';
+export {
+  createIncidentReconciliation,
+  type IncidentReconciliation,
+  type ListedStretch,
+} from './incident-reconciliation.ts';
 export { IncidentRecord } from './incident-record.ts';
 export {
   createIncidents,
@@ -65,6 +71,7 @@ export { createPool, type Pool, type PoolOptions, type Queryable, transaction } 
 export type { Position } from './position.ts';
 export { createPrisma, type Db, type PrismaClient } from './prisma.ts';
 export type { ProviderConnection } from './provider-connection.ts';
+export type { ProviderFreshness } from './provider-freshness.ts';
 export {
   type ClaimedProvider,
   createProviderSyncs,
@@ -72,6 +79,7 @@ export {
   type ProviderSyncs,
   type SyncClaim,
   type SyncError,
+  type UnfinishedSync,
 } from './provider-syncs.ts';
 export { createServicePool } from './service-pool.ts';
 export {
@@ -82,6 +90,7 @@ export {
   type ProviderView,
   type SiemProviders,
 } from './siem-providers.ts';
+export { createSkippedIncidents, type SkippedIncident, type SkippedIncidents } from './skipped-incidents.ts';
 export {
   createWebhookEndpoints,
   type EndpointChange,

@@ -3,13 +3,21 @@ import { type Queryable, rows, run } from './pool.ts';
 import { ConnectionColumns, toConnection } from './provider-connection.ts';
 import { ownerIsDead } from './worker-leases.ts';
 
+/** How far an interrupted sync came, newest first; times are RFC 3339 as Sentinel sent them. */
+export const UnfinishedSync = z.object({ since: z.string(), top: z.string(), reached: z.string() });
+export type UnfinishedSync = z.output<typeof UnfinishedSync>;
+
 const SyncRow = ConnectionColumns.extend({
   is_default: z.boolean(),
   first_window: z.string(),
   alert_backlog: z.boolean(),
+  include_closed: z.boolean(),
   connected_at: z.date(),
   watermark: z.date().nullable(),
   consecutive_failures: z.int(),
+  unfinished: UnfinishedSync.nullable().catch(null),
+  is_reconcile_due: z.boolean(),
+  has_skipped: z.boolean(),
   interval_s: z.number(),
   claimed_at: z.date(),
 }).transform((row) => ({
@@ -17,9 +25,13 @@ const SyncRow = ConnectionColumns.extend({
   isDefault: row.is_default,
   firstWindow: row.first_window,
   alertBacklog: row.alert_backlog,
+  includeClosed: row.include_closed,
   connectedAt: row.connected_at,
   watermark: row.watermark,
   consecutiveFailures: row.consecutive_failures,
+  unfinished: row.unfinished,
+  isReconcileDue: row.is_reconcile_due,
+  hasSkipped: row.has_skipped,
   intervalS: row.interval_s,
   claimedAt: row.claimed_at,
 }));
@@ -49,11 +61,15 @@ export interface ProviderSyncs {
   /** Begins a sync that is due and counts the interval from now; one asked for while it runs is due after it. */
   claim(claim: SyncClaim, defaultIntervalS: number): Promise<ClaimedProvider | undefined>;
   isHeld(claim: SyncClaim): Promise<boolean>;
+  /** What the next sync need not read again, should this one not get through. */
+  saveProgress(claim: SyncClaim, unfinished: UnfinishedSync): Promise<void>;
   /** The watermark never moves back, nor beyond Postgres's own time. Nothing changes where the claim was lost. */
   succeed(
     claim: SyncClaim,
     result: { watermark: Date | undefined; problem: SyncError | null },
   ): Promise<void>;
+  /** The next reconciliation is due in so many seconds. */
+  planReconcile(claim: SyncClaim, plan: { isDone: boolean; dueInS: number }): Promise<void>;
   fail(claim: SyncClaim, fault: { error: SyncError; retryInS: number }): Promise<void>;
   /** Gives an unfinished sync to whoever takes it next. */
   release(claim: SyncClaim): Promise<void>;
@@ -70,12 +86,18 @@ const DUE = `SELECT id, greatest(0, extract(epoch FROM now() - next_sync_at) * 1
 const CLAIM = `UPDATE siem_provider SET sync_owner = $1,
     next_sync_at = now() + make_interval(secs => COALESCE(sync_interval_s, $3))
   WHERE id = $2 AND ${IS_DUE}
-  RETURNING ${Object.keys(ConnectionColumns.shape).join(', ')}, is_default, first_window, alert_backlog, connected_at, watermark, consecutive_failures,
+  RETURNING ${Object.keys(ConnectionColumns.shape).join(', ')}, is_default, first_window, alert_backlog,
+    include_closed, connected_at, watermark, consecutive_failures, unfinished, next_reconcile_at <= now() AS is_reconcile_due,
+    EXISTS (SELECT FROM skipped_incident WHERE provider_id = siem_provider.id) AS has_skipped,
     COALESCE(sync_interval_s, $3)::float8 AS interval_s, now() AS claimed_at`;
 
 const SUCCEED = `UPDATE siem_provider SET sync_owner = NULL, last_synced_at = now(), consecutive_failures = 0,
-    last_error = $4,
+    last_error = $4, unfinished = NULL,
     watermark = CASE WHEN $3::timestamptz IS NULL THEN watermark ELSE greatest(watermark, least($3, now())) END
+  WHERE id = $2 AND sync_owner = $1`;
+
+const PLAN_RECONCILE = `UPDATE siem_provider SET next_reconcile_at = now() + make_interval(secs => $3),
+    last_reconciled_at = CASE WHEN $4 THEN now() ELSE last_reconciled_at END
   WHERE id = $2 AND sync_owner = $1`;
 
 const FAIL = `UPDATE siem_provider SET sync_owner = NULL, last_error = $4,
@@ -101,6 +123,13 @@ export function createProviderSyncs(db: Queryable): ProviderSyncs {
     isHeld: async (claim) => {
       const text = 'SELECT id FROM siem_provider WHERE sync_owner = $1 AND id = $2';
       return (await run(db, { name: 'sync-is-held', text, values: of(claim) })) > 0;
+    },
+    saveProgress: async (claim, unfinished) => {
+      const text = 'UPDATE siem_provider SET unfinished = $3 WHERE sync_owner = $1 AND id = $2';
+      await run(db, { name: 'save-sync-progress', text, values: [...of(claim), unfinished] });
+    },
+    planReconcile: async (claim, { isDone, dueInS }) => {
+      await run(db, { text: PLAN_RECONCILE, values: [...of(claim), dueInS, isDone] });
     },
     succeed: async (claim, { watermark, problem }) => {
       await run(db, { text: SUCCEED, values: [...of(claim), watermark ?? null, problem] });

@@ -3,11 +3,12 @@ import type {
   DetailsClaim,
   IncidentDetails,
   IncidentDetailsQueue,
+  IncidentReconciliation,
   ProviderConnection,
 } from '@socmate/database';
 import { AppError, type Logger, startTimer, type Timer } from '@socmate/runtime';
 import type { SentinelClient } from '@socmate/sentinel';
-import { detailsBlocked, detailsFailed, detailsStored } from './events.ts';
+import { detailsBlocked, detailsFailed, detailsStored, incidentsDeleted } from './events.ts';
 import type { SentinelClients } from './sentinel-clients.ts';
 
 const INTERVAL_MS = 1_000;
@@ -58,11 +59,26 @@ async function claimWithinQuota(
   return [];
 }
 
-async function settleFailures(
-  { details, quota, log }: DetailsReaderDeps,
+const isGone = ({ err }: Failure): boolean => err instanceof AppError && err.code === 'not_found';
+
+async function settleGone(
+  { reconciliation, log }: DetailsReaderDeps,
   provider: ProviderConnection,
-  failures: readonly Failure[],
+  gone: readonly Failure[],
 ): Promise<void> {
+  const names = gone.map(({ claim }) => claim.sentinelName);
+  const deleted = await reconciliation.markDeleted(provider.id, names);
+  if (deleted > 0) incidentsDeleted(log, provider.id, deleted);
+}
+
+async function settleFailures(
+  deps: DetailsReaderDeps,
+  provider: ProviderConnection,
+  all: readonly Failure[],
+): Promise<void> {
+  const { details, quota, log } = deps;
+  await settleGone(deps, provider, all.filter(isGone));
+  const failures = all.filter((failure) => !isGone(failure));
   for (const { claim, err } of failures) detailsFailed(log, { providerId: provider.id, err }, claim);
   const waits = failures.map(({ err }) => (err instanceof AppError ? (err.retryAfterS ?? 0) : 0));
   const retryAfterS = Math.max(0, ...waits);

@@ -9,6 +9,9 @@ const incidents = meter.createCounter('socmate_incidents_synced', {
 const skipped = meter.createCounter('socmate_incidents_skipped', {
   description: 'Incidents that could not be read or stored',
 });
+const deletions = meter.createCounter('socmate_incidents_deleted', {
+  description: 'Incidents found deleted in Sentinel',
+});
 const alerts = meter.createCounter('socmate_incident_alerts', { description: 'Alert events, by reason' });
 const syncs = meter.createCounter('socmate_syncs', { description: 'Syncs of a workspace, by outcome' });
 const durations = meter.createHistogram('socmate_sync_duration_seconds', {
@@ -57,16 +60,39 @@ export function incidentSkipped(
   log.error({ providerId, ...incident }, 'incident could not be stored');
 }
 
-export function syncSucceeded(
-  log: Logger,
-  provider: ClaimedProvider,
-  { durationMs, ...counts }: PageCounts & { readonly pages: number; readonly durationMs: number },
-): void {
+interface SyncCounts extends PageCounts {
+  readonly pages: number;
+  readonly durationMs: number;
+}
+
+const countsOf = ({ pages, inserted, changed, skipped: left, durationMs }: SyncCounts) => ({
+  pages,
+  inserted,
+  changed,
+  skipped: left,
+  durationMs,
+});
+
+export function syncSucceeded(log: Logger, provider: ClaimedProvider, counts: SyncCounts): void {
   syncs.add(1, { outcome: 'success' });
-  durations.record(durationMs / 1_000);
-  const fields = { providerId: provider.id, provider: provider.name, durationMs, ...counts };
+  durations.record(counts.durationMs / 1_000);
+  const fields = { providerId: provider.id, provider: provider.name, ...countsOf(counts) };
   if (counts.inserted + counts.changed + counts.skipped > 0) log.info(fields, 'workspace synced');
   else log.debug(fields, 'workspace synced');
+}
+
+export function reconciled(
+  log: Logger,
+  provider: ClaimedProvider,
+  { deleted, ...counts }: SyncCounts & { readonly deleted: number },
+): void {
+  const fields = { providerId: provider.id, provider: provider.name, deleted, ...countsOf(counts) };
+  log.info(fields, 'workspace reconciled');
+}
+
+export function incidentsDeleted(log: Logger, providerId: string, count: number): void {
+  deletions.add(count);
+  log.info({ providerId, incidents: count }, 'incidents were deleted in sentinel');
 }
 
 export function syncFailed(

@@ -11,10 +11,11 @@ const aProvider = (only: Partial<AlertingProvider> = {}): AlertingProvider => ({
   isDefault: true,
   tenantId: 'tenant-1',
   alertBacklog: false,
+  includeClosed: false,
   connectedAt: new Date('2026-11-22T00:00:00Z'),
   ...only,
 });
-const firstSeen = { isNew: true, alertedSeverity: null, previousSeverity: null };
+const firstSeen = { isNew: true, alertedSeverity: null };
 const alertsOf = (
   incident: Partial<SentinelIncident>,
   stored: Omit<StoredIncident, 'id' | 'sentinelName'> = firstSeen,
@@ -35,35 +36,45 @@ test.each([
   expect(causes({ severity })).toEqual(expected);
 });
 
-test('an incident that is closed or merged away when first seen alerts nobody', () => {
-  expect(causes({ status: 'closed' })).toEqual([]);
-  expect(causes({ labels: ['Redirected'] })).toEqual([]);
+const silent = { isNew: false, alertedSeverity: null } as const;
+
+test('an incident that is closed or merged away when first seen alerts nobody, unless that is wanted', () => {
+  const merged = { isMerged: true, mergedInto: 7, status: 'active' } as const;
+  for (const over of [{ status: 'closed' } as const, merged]) {
+    expect(causes(over)).toEqual([]);
+    expect(causes(over, silent)).toEqual([]);
+    expect(causes(over, firstSeen, { includeClosed: true })).toEqual(['incident:prv_1:name-1:new']);
+  }
 });
 
-test('nor does it later, when it is touched or reopened at the same severity', () => {
-  const known = { isNew: false, alertedSeverity: null, previousSeverity: 'medium' } as const;
-  expect(causes({ status: 'closed' }, known)).toEqual([]);
-  expect(causes({ status: 'active' }, known)).toEqual([]);
+test('one that never alerted does so when it is reopened, and one that did does not', () => {
+  expect(causes({ status: 'active' }, silent)).toEqual(['incident:prv_1:name-1:new']);
+  expect(causes({ status: 'active' }, { isNew: false, alertedSeverity: 'medium' })).toEqual([]);
+});
+
+test('a rise of an incident that is closed waits for its reopening', () => {
+  const known = { isNew: false, alertedSeverity: 'medium' } as const;
+  expect(causes({ severity: 'high', status: 'closed' }, known)).toEqual([]);
+  expect(causes({ severity: 'high', status: 'active' }, known)).toHaveLength(2);
 });
 
 test('what was created before the workspace was connected is silent, risen or not, unless the backlog is wanted', () => {
   const old = { createdAt: '2026-11-21T23:59:59Z', severity: 'high' } as const;
   expect(causes(old)).toEqual([]);
-  expect(causes(old, { isNew: false, alertedSeverity: null, previousSeverity: 'low' })).toEqual([]);
+  expect(causes(old, silent)).toEqual([]);
   expect(causes(old, firstSeen, { alertBacklog: true })).toEqual(['incident:prv_1:name-1:new']);
 });
 
 test('the first rise to medium or higher is new', () => {
-  const low = { isNew: false, alertedSeverity: null, previousSeverity: 'low' } as const;
-  expect(causes({ severity: 'high' }, low)).toEqual(['incident:prv_1:name-1:new']);
-  expect(alertsOf({ severity: 'high' }, low)[0]?.traits).toMatchObject({
+  expect(causes({ severity: 'high' }, silent)).toEqual(['incident:prv_1:name-1:new']);
+  expect(alertsOf({ severity: 'high' }, silent)[0]?.traits).toMatchObject({
     reason: 'new',
     previousSeverity: null,
   });
 });
 
 test('a rise above the last alert is raised, and new to those whose minimum it is the first to meet', () => {
-  const known = { isNew: false, alertedSeverity: 'medium', previousSeverity: 'medium' } as const;
+  const known = { isNew: false, alertedSeverity: 'medium' } as const;
   const [raised, risen] = alertsOf({ severity: 'high' }, known);
   expect(raised).toMatchObject({
     causeKey: 'incident:prv_1:name-1:raised:high',
@@ -79,7 +90,7 @@ test('a rise above the last alert is raised, and new to those whose minimum it i
 });
 
 test('a severity that falls, and comes back to what was alerted, alerts nobody', () => {
-  const known = { isNew: false, alertedSeverity: 'high', previousSeverity: 'low' } as const;
+  const known = { isNew: false, alertedSeverity: 'high' } as const;
   expect(causes({ severity: 'low' }, known)).toEqual([]);
   expect(causes({ severity: 'high' }, known)).toEqual([]);
 });

@@ -10,7 +10,7 @@ import type { SentinelIncident } from '@socmate/sentinel';
 
 export type AlertingProvider = Pick<
   ClaimedProvider,
-  'id' | 'name' | 'isDefault' | 'tenantId' | 'alertBacklog' | 'connectedAt'
+  'id' | 'name' | 'isDefault' | 'tenantId' | 'alertBacklog' | 'includeClosed' | 'connectedAt'
 >;
 
 interface Changed {
@@ -18,22 +18,16 @@ interface Changed {
   readonly stored: StoredIncident;
 }
 
-/** Defender marks what it merged into another incident with this label, and closes it. */
-const MERGED_LABEL = 'redirected';
-
 const isAlerting = (severity: SentinelIncident['severity']): boolean =>
   severityRank(severity) >= severityRank(ALERT_SEVERITY_MIN);
 
-const isOver = ({ status, labels }: SentinelIncident): boolean =>
-  status === 'closed' || labels.some((label) => label.toLowerCase() === MERGED_LABEL);
+/** What is closed or merged away alerts nobody; it may when it is reopened. */
+const isSilent = ({ includeClosed }: AlertingProvider, { status, isMerged }: SentinelIncident): boolean =>
+  !includeClosed && (status === 'closed' || isMerged);
 
-/** Whether an incident that never alerted does so now: first seen, or risen for the first time. */
-function isNewAlert(provider: AlertingProvider, { incident, stored }: Changed): boolean {
-  if (!isAlerting(incident.severity)) return false;
-  if (!provider.alertBacklog && Date.parse(incident.createdAt) < provider.connectedAt.getTime()) return false;
-  if (stored.isNew) return !isOver(incident);
-  return stored.previousSeverity === null || !isAlerting(stored.previousSeverity);
-}
+/** What was created before the workspace was connected. */
+const isBacklog = ({ connectedAt }: AlertingProvider, { createdAt }: SentinelIncident): boolean =>
+  Date.parse(createdAt) < connectedAt.getTime();
 
 const instant = (time: string): string => new Date(time).toISOString();
 const instantOrNull = (time: string | null): string | null => (time === null ? null : instant(time));
@@ -85,8 +79,9 @@ interface Rendering {
 }
 
 /**
- * The alerts of what a page inserted or changed. A rise above the last alert is two events: `raised` for endpoints
- * whose minimum had been met before, and `new` for those whose minimum it is the first to meet.
+ * The alerts of what a page inserted or changed: `new` the first time that an incident is seen open and severe enough,
+ * whatever it was before. A rise above the last alert is two events: `raised` for endpoints whose minimum had been met
+ * before, and `new` for those whose minimum it is the first to meet.
  */
 export function incidentAlerts(
   provider: AlertingProvider,
@@ -105,8 +100,9 @@ export function incidentAlerts(
       incidentId: stored.id,
       severity,
     });
+    if (isSilent(provider, incident) || !isAlerting(severity)) return [];
     if (previousSeverity === null)
-      return isNewAlert(provider, { incident, stored }) ? [event('new', 'new')] : [];
+      return provider.alertBacklog || !isBacklog(provider, incident) ? [event('new', 'new')] : [];
     if (severityRank(severity) <= severityRank(previousSeverity)) return [];
     return [event('raised', `raised:${severity}`), event('new', `new:${severity}`)];
   });

@@ -4,8 +4,10 @@ import {
   createAzureQuota,
   createIncidentDetails,
   createIncidentPages,
+  createIncidentReconciliation,
   createProviderSyncs,
   createServicePool,
+  createSkippedIncidents,
   createWorkerLeases,
   type Pool,
   startHeartbeat,
@@ -82,6 +84,10 @@ async function createRunner(life: Lifecycle, parts: Parts): Promise<SyncRunner> 
   life.use('lease sweep', sweep, (timer) => timer.close());
   return createSyncRunner({
     pages: createIncidentPages(pool, { ids, clock }),
+    skipped: createSkippedIncidents(pool),
+    reconciliation: createIncidentReconciliation(pool),
+    reconcileWindow: config.RECONCILE_WINDOW,
+    reconcileIntervalS: config.RECONCILE_INTERVAL,
     publicUrl: config.PUBLIC_URL,
     clients,
     syncs: createProviderSyncs(pool),

@@ -1,65 +1,33 @@
 import { type Span, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { ClaimedProvider, ProviderSyncs, SyncClaim } from '@socmate/database';
-import { AppError, errorMessage, type Logger } from '@socmate/runtime';
-import type { SentinelIncidentPage, UnreadableIncident } from '@socmate/sentinel';
-import { incidentSkipped, type PageCounts, pageStored } from './events.ts';
+import type { ClaimedProvider, ProviderSyncs, SyncClaim, UnfinishedSync } from '@socmate/database';
+import { AppError, errorMessage } from '@socmate/runtime';
+import { instantKey, type PagesQuery, type SentinelIncidentPage } from '@socmate/sentinel';
 import type { SentinelClients } from './sentinel-clients.ts';
-import { type StorePageDeps, storePage } from './store-page.ts';
-import { modifiedSince } from './sync-window.ts';
+import { NO_PAGE, type StoredPage, type StoredPageDeps, storeAndTell } from './stored-page.ts';
+import { modifiedSince, overlapped, resumable, type SyncWindow } from './sync-window.ts';
 
-export interface SyncRunDeps extends StorePageDeps {
+/** How many pages a sync that is killed reads again at most. */
+const SAVE_EVERY = 5;
+
+export interface SyncRunDeps extends StoredPageDeps {
   readonly clients: SentinelClients;
-  readonly syncs: Pick<ProviderSyncs, 'isHeld'>;
-  /** Tells the notifier about deliveries that have committed; never rejects. */
-  readonly wakeNotifier: (endpointIds: readonly string[]) => Promise<void>;
-  readonly log: Logger;
+  readonly syncs: Pick<ProviderSyncs, 'isHeld' | 'saveProgress'>;
 }
 
-export interface SyncResult extends PageCounts {
-  readonly pages: number;
+export interface SyncResult extends StoredPage {
   /** The latest change seen; undefined where there was none. */
   readonly watermark: Date | undefined;
-  readonly firstSkipped: UnreadableIncident | undefined;
+}
+
+/** A sync while it runs: of one workspace, under one claim. */
+export interface SyncRun {
+  readonly deps: SyncRunDeps;
+  readonly claim: SyncClaim;
+  readonly provider: ClaimedProvider;
+  readonly signal: AbortSignal;
 }
 
 const tracer = trace.getTracer('socmate');
-
-const EMPTY: SyncResult = {
-  pages: 0,
-  inserted: 0,
-  changed: 0,
-  skipped: 0,
-  watermark: undefined,
-  firstSkipped: undefined,
-};
-
-function latest(watermark: Date | undefined, { incidents }: SentinelIncidentPage): Date | undefined {
-  const times = incidents.map(({ lastModifiedAt }) => Date.parse(lastModifiedAt));
-  const all = watermark ? [watermark.getTime(), ...times] : times;
-  return all.length === 0 ? undefined : new Date(Math.max(...all));
-}
-
-async function storeAndTell(
-  deps: SyncRunDeps,
-  provider: ClaimedProvider,
-  page: SentinelIncidentPage,
-  soFar: SyncResult,
-): Promise<SyncResult> {
-  const { refused, endpointIds, ...counts } = await storePage(deps, provider, page.incidents);
-  const skipped = [...page.unreadable, ...refused];
-  for (const incident of skipped) incidentSkipped(deps.log, provider.id, incident);
-  const number = soFar.pages + 1;
-  pageStored(deps.log, provider.id, number, { ...counts, skipped: skipped.length });
-  if (endpointIds.length > 0) await deps.wakeNotifier(endpointIds);
-  return {
-    pages: number,
-    inserted: soFar.inserted + counts.inserted,
-    changed: soFar.changed + counts.changed,
-    skipped: soFar.skipped + skipped.length,
-    watermark: latest(soFar.watermark, page),
-    firstSkipped: soFar.firstSkipped ?? skipped[0],
-  };
-}
 
 /** One span over a page's request and its storing: the events of the page are its children. */
 function inSpan<T>(provider: ClaimedProvider, page: number, work: () => Promise<T>): Promise<T> {
@@ -76,28 +44,75 @@ function inSpan<T>(provider: ClaimedProvider, page: number, work: () => Promise<
   });
 }
 
-/**
- * Reads all pages since the watermark and stores each before it asks for the next one. What was stored stays where a
- * later page fails; only a run that got through tells how far the watermark may move.
- */
-export async function runSync(
-  deps: SyncRunDeps,
-  claim: SyncClaim,
-  provider: ClaimedProvider,
-  signal: AbortSignal,
-): Promise<SyncResult> {
-  const query = { by: 'modified', since: modifiedSince(provider).toISOString(), signal } as const;
-  const pages = deps.clients.of(provider).incidentPages(query)[Symbol.asyncIterator]();
-  let result = EMPTY;
+/** Reads pages one by one and stores each before it asks for the next; `after` sees each once it is stored. */
+export async function storePages(
+  { deps, claim, provider, signal }: SyncRun,
+  query: Omit<PagesQuery, 'signal'>,
+  soFar: StoredPage,
+  after: (page: SentinelIncidentPage, stored: StoredPage) => Promise<void>,
+): Promise<StoredPage> {
+  const pages = deps.clients
+    .of(provider)
+    .incidentPages({ ...query, signal })
+    [Symbol.asyncIterator]();
+  let stored = soFar;
   for (;;) {
-    const isLast = await inSpan(provider, result.pages + 1, async () => {
+    const isLast = await inSpan(provider, stored.pages + 1, async () => {
       const { value: page } = (await pages.next()) as IteratorYieldResult<SentinelIncidentPage>;
       if (!(await deps.syncs.isHeld(claim)))
         throw new AppError('conflict', 'another replica has taken this sync over');
-      result = await storeAndTell(deps, provider, page, result);
+      stored = await storeAndTell(deps, provider, page, stored);
+      await after(page, stored);
       return page.isLast;
     });
     signal.throwIfAborted();
-    if (isLast) return result;
+    if (isLast) return stored;
   }
+}
+
+const later = (a: string | undefined, b: string | undefined): string | undefined =>
+  a === undefined || (b !== undefined && instantKey(b) > instantKey(a)) ? b : a;
+
+const earlier = (a: string | undefined, b: string | undefined): string | undefined =>
+  a === undefined || (b !== undefined && instantKey(b) < instantKey(a)) ? b : a;
+
+interface Reading {
+  readonly stored: StoredPage;
+  readonly top: string | undefined;
+}
+
+/** Reads a window; with `since`, what it has read is kept for the sync that has to go on where this one stops. */
+async function readWindow(run: SyncRun, window: SyncWindow, from: Reading, since?: string): Promise<Reading> {
+  let { top } = from;
+  let reached: string | undefined;
+  const stored = await storePages(run, { by: 'modified', ...window }, from.stored, async (page, so) => {
+    for (const { lastModifiedAt } of page.incidents) {
+      top = later(top, lastModifiedAt);
+      reached = earlier(reached, lastModifiedAt);
+    }
+    if (since === undefined || top === undefined || reached === undefined) return;
+    if (page.isLast || so.pages % SAVE_EVERY !== 0) return;
+    await run.deps.syncs.saveProgress(run.claim, { since, top, reached });
+  });
+  return { stored, top };
+}
+
+async function resume(run: SyncRun, unfinished: UnfinishedSync): Promise<Reading> {
+  const { since, top, reached } = unfinished;
+  const newest = await readWindow(run, { since: overlapped(top) }, { stored: NO_PAGE, top });
+  return readWindow(run, { since, until: reached }, newest, since);
+}
+
+/**
+ * Reads all pages since the watermark and stores each before it asks for the next one. What was stored stays where a
+ * later page fails, and the next sync goes on from there; only one that got through tells how far the watermark may
+ * move.
+ */
+export async function runSync(run: SyncRun): Promise<SyncResult> {
+  const since = modifiedSince(run.provider);
+  const unfinished = resumable(run.provider.unfinished, since);
+  const { stored, top } = unfinished
+    ? await resume(run, unfinished)
+    : await readWindow(run, { since }, { stored: NO_PAGE, top: undefined }, since);
+  return { ...stored, watermark: top === undefined ? undefined : new Date(top) };
 }

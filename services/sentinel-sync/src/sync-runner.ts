@@ -7,16 +7,19 @@ import {
   type SyncError,
 } from '@socmate/database';
 import { AppError } from '@socmate/runtime';
-import { syncFailed, syncStopped, syncSucceeded } from './events.ts';
-import { runSync, type SyncResult, type SyncRunDeps } from './sync-run.ts';
+import { reconciled, syncFailed, syncStopped, syncSucceeded } from './events.ts';
+import { type ReconcileDeps, reconcile } from './reconcile.ts';
+import { runSync, type SyncResult, type SyncRun, type SyncRunDeps } from './sync-run.ts';
 
 const FIRST_RETRY_S = 5;
 
-export interface SyncRunnerDeps extends SyncRunDeps {
+export interface SyncRunnerDeps extends SyncRunDeps, ReconcileDeps {
   readonly syncs: ProviderSyncs;
   readonly owner: string;
   readonly heartbeat: Pick<Heartbeat, 'isAlive'>;
   readonly defaultIntervalS: number;
+  /** How often what is stored is compared with what Sentinel lists. */
+  readonly reconcileIntervalS: number;
   readonly concurrency: number;
 }
 
@@ -58,17 +61,36 @@ export function retryInS(
   return Math.max(askedS, Math.min(backoffS, Math.max(provider.intervalS, FIRST_RETRY_S)));
 }
 
+/** After a sync, under its claim; the first one comes an interval after the first sync, which has just read all. */
+async function reconcileIfDue(deps: SyncRunnerDeps, run: SyncRun): Promise<void> {
+  const { provider, claim } = run;
+  if (!provider.isReconcileDue) return;
+  const start = performance.now();
+  const isDone = provider.watermark !== null;
+  if (isDone) {
+    const { stored, deleted } = await reconcile(run, deps);
+    const durationMs = Math.round(performance.now() - start);
+    reconciled(deps.log, provider, { ...stored, deleted, durationMs });
+  }
+  await deps.syncs.planReconcile(claim, { isDone, dueInS: deps.reconcileIntervalS });
+}
+
+async function syncClaimed(deps: SyncRunnerDeps, run: SyncRun): Promise<void> {
+  const { claim, provider } = run;
+  const start = performance.now();
+  const result = await runSync(run);
+  await reconcileIfDue(deps, run);
+  await deps.syncs.succeed(claim, { watermark: result.watermark, problem: problemOf(result) });
+  const durationMs = Math.round(performance.now() - start);
+  syncSucceeded(deps.log, provider, { ...result, durationMs });
+}
+
 async function sync(deps: SyncRunnerDeps, claim: SyncClaim, signal: AbortSignal): Promise<void> {
   const { syncs, log, clients } = deps;
   const provider = await syncs.claim(claim, deps.defaultIntervalS);
   if (!provider) return log.debug({ providerId: claim.providerId }, 'workspace is not due, or gone');
-  const start = performance.now();
   try {
-    const result = await runSync(deps, claim, provider, signal);
-    await syncs.succeed(claim, { watermark: result.watermark, problem: problemOf(result) });
-    const { pages, inserted, changed, skipped } = result;
-    const durationMs = Math.round(performance.now() - start);
-    syncSucceeded(log, provider, { pages, inserted, changed, skipped, durationMs });
+    await syncClaimed(deps, { deps, claim, provider, signal });
   } catch (err) {
     // The token may be what is wrong.
     clients.forget(provider.id);
