@@ -17,6 +17,7 @@ interface ProviderState {
   readonly consecutive_failures: number;
   readonly sync_owner: string | null;
   readonly next_sync_at: Date;
+  readonly unfinished: unknown;
 }
 
 interface AzureRequest {
