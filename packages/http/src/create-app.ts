@@ -2,6 +2,7 @@ import { AppError, type Ids, type Logger } from '@socmate/runtime';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import type { RequestInfo, Route } from './define-route.ts';
+import { unlessKnown } from './entity-tag.ts';
 import { errorAnswer } from './error-answer.ts';
 import type { Answer, Gate } from './gate.ts';
 import { createInputParser, type RawInput } from './parse-input.ts';
@@ -95,7 +96,8 @@ export function mount(app: Express, routes: readonly Route[], { gate }: AppOptio
       const run = () => runRoute(route, parse, raw, { request, principal });
       const isOnce = key !== undefined && principal !== undefined;
       const requestHash = isOnce ? hashRequest(req.method, req.originalUrl, raw) : '';
-      send(res, isOnce ? await gate.once({ principal, key, requestHash }, run) : await run());
+      const answer = isOnce ? await gate.once({ principal, key, requestHash }, run) : await run();
+      send(res, unlessKnown(answer, req.get('if-none-match')));
     });
   }
 }

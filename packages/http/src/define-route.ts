@@ -51,6 +51,8 @@ interface RouteDefinition<
   readonly body?: B;
   /** Not given: the answer has no body (204). */
   readonly response?: R;
+  /** Answers carry an `ETag` of this part of them, and 304 where `If-None-Match` names it. */
+  readonly etag?: (answer: z.output<R>) => unknown;
   handle(
     input: RouteInput<z.output<P>, z.output<Q>, z.output<B>, S>,
   ): Promise<z.input<R> | Reply<z.input<R>>> | z.input<R> | Reply<z.input<R>>;
@@ -62,6 +64,7 @@ export interface Route extends RouteHead<'public' | Scope | readonly Scope[]> {
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   readonly response?: z.ZodType;
+  etag?(answer: unknown): unknown;
   handle(input: RouteInput<unknown, unknown, unknown, 'public' | Scope>): unknown;
 }
 

@@ -35,6 +35,10 @@ const rateHeaders = {
   'RateLimit-Reset': { description: 'Seconds until it is full again.', schema: { type: 'integer' as const } },
 };
 
+const etagHeader = {
+  ETag: { description: 'Stands for what the answer says; weak.', schema: { type: 'string' as const } },
+};
+
 const error = (description: string, schema: z.ZodType = ErrorBody): ResponseConfig => ({
   description,
   headers,
@@ -61,8 +65,12 @@ function success(route: Route): Record<string, ResponseConfig> {
   const description = route.response ? 'OK' : 'Done';
   const content = route.response && { content: { [JSON_TYPE]: { schema: route.response } } };
   const status = route.status ?? (route.response ? 200 : 204);
-  const sent = route.scope === 'public' ? headers : { ...headers, ...rateHeaders };
-  return { [status]: { description, headers: sent, ...content } };
+  const rated = route.scope === 'public' ? headers : { ...headers, ...rateHeaders };
+  const sent = route.etag ? { ...rated, ...etagHeader } : rated;
+  return {
+    [status]: { description, headers: sent, ...content },
+    ...(route.etag && { 304: { description: 'As `If-None-Match` has it', headers: sent } }),
+  };
 }
 
 /** As one scheme with alternatives: any one of the scopes will do. */
@@ -75,6 +83,13 @@ const IdempotencyHeader = z.object({
   'Idempotency-Key': z.string().min(1).max(255).optional().meta({
     description: 'Repeating a request under the same key within 24 hours gives the first answer again.',
   }),
+});
+
+const ConditionHeader = z.object({
+  'If-None-Match': z
+    .string()
+    .optional()
+    .meta({ description: 'An `ETag`, several, or `*`: 304 without a body where it is still so.' }),
 });
 
 const scopeNote = ({ scope }: Route): string =>
@@ -102,6 +117,7 @@ function operation(route: Route): RouteConfig {
       ...(route.params && { params: route.params }),
       ...(route.query && { query: route.query }),
       ...(route.idempotent && { headers: IdempotencyHeader }),
+      ...(route.etag && { headers: ConditionHeader }),
       ...(body && { body }),
     },
     responses: { ...success(route), ...errorResponses(route) },

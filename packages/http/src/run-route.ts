@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Scope } from '@socmate/contracts';
 import { AppError, invalidField } from '@socmate/runtime';
 import type { Route } from './define-route.ts';
+import { entityTag } from './entity-tag.ts';
 import type { Answer } from './gate.ts';
 import type { ParsedInput, RawInput } from './parse-input.ts';
 import type { Principal } from './principal.ts';
@@ -37,11 +38,16 @@ export const hashRequest = (method: string, url: string, { body }: RawInput): st
 export function renderAnswer(route: Route, result: unknown, ignored: readonly string[]): Answer {
   const given = result instanceof Reply ? result : new Reply(result, {});
   const isEmpty = route.response === undefined;
+  const content = route.response?.parse(given.body);
   const warning = ignored.length > 0 && { warning: `299 - "ignored unknown fields: ${quotable(ignored)}"` };
   return {
     status: given.status ?? route.status ?? (isEmpty ? 204 : 200),
-    headers: { ...given.headers, ...warning },
-    body: isEmpty ? undefined : JSON.stringify(route.response.parse(given.body)),
+    headers: {
+      ...given.headers,
+      ...warning,
+      ...(route.etag && { etag: entityTag(JSON.stringify(route.etag(content))) }),
+    },
+    body: isEmpty ? undefined : JSON.stringify(content),
   };
 }
 
