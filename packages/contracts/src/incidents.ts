@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { PageQuery, pageOf } from './paging.ts';
 import { Priority, Severity } from './severity.ts';
 import { anyCase, distinct, repeatable, text } from './text.ts';
+import { parseDuration } from './timespan.ts';
 
 const time = z.iso.datetime();
 
@@ -22,6 +24,9 @@ export const ProviderRef = text(100).meta({
   example: 'prod-sentinel',
 });
 
+/** How far back a list looks when nothing says otherwise. */
+export const DEFAULT_TIMESPAN = 'P7D';
+
 export const IncidentFilters = z.object({
   severity: repeatable(anyCase(Priority)).meta({
     description: "Sentinel's severity; `critical` filters on SoCMate's own priority.",
@@ -30,21 +35,55 @@ export const IncidentFilters = z.object({
   timespan: z
     .string()
     .max(100)
-    .default('P7D')
-    .meta({ description: 'An ISO 8601 duration back from now, or `start/end`.', example: 'P7D' }),
+    .optional()
+    .meta({
+      description: `An ISO 8601 duration back from now, or \`start/end\`; \`${DEFAULT_TIMESPAN}\` if not given, and all of time with \`defender_id\`.`,
+      example: DEFAULT_TIMESPAN,
+    }),
   time_field: anyCase(IncidentTimeField).default('created'),
+  q: text(200).optional().meta({
+    description:
+      'Whole words, in any case, of title, description, labels, owner, tags, number and `provider_incident_id`: all of them, `"a phrase"`, `this or that`, `-without`.',
+    example: '"password spray" -test',
+  }),
   assignee: text(256).optional(),
   tag: text(64).optional(),
   provider: ProviderRef.optional(),
+  defender_id: text(100).optional().meta({
+    description: 'The number that the Defender portal shows: `provider_incident_id`.',
+    example: '347',
+  }),
   sort: IncidentSort.optional().meta({
     description: 'Newest first by the `time_field`, if not given.',
   }),
 });
 export type IncidentFilters = z.output<typeof IncidentFilters>;
 
+export const MaxAge = z
+  .string()
+  .max(50)
+  .refine((value) => parseDuration(value) !== undefined, 'is an ISO 8601 duration such as PT10M')
+  .meta({
+    description: 'Answers 503 where a workspace was last synced longer ago than this.',
+    example: 'PT10M',
+  });
+
+/** Changes are read on from a cursor, from now on, or from the beginning. */
+export const IncidentChangesQuery = z.object({
+  cursor: PageQuery.shape.cursor.meta({ description: 'The `next_cursor` of the page before.' }),
+  from: z
+    .enum(['beginning', 'now'])
+    .optional()
+    .meta({ description: 'Where to begin without a cursor; the beginning if not given.' }),
+  limit: PageQuery.shape.limit,
+  provider: ProviderRef.optional(),
+  max_age: MaxAge.optional(),
+});
+export type IncidentChangesQuery = z.output<typeof IncidentChangesQuery>;
+
 export const IncidentNumber = z
   .string()
-  .regex(/^\d{1,15}$/, 'is not an incident number')
+  .regex(/^(?:0|[1-9]\d{0,14})$/, 'is not an incident number')
   .transform(Number)
   .meta({ type: 'integer', example: 12345 });
 
@@ -57,7 +96,7 @@ export const Incident = z
     severity: Severity,
     priority: Priority.nullable(),
     status: IncidentStatus,
-    classification: z.string().nullable(),
+    classification: z.string().nullable().meta({ example: 'true_positive' }),
     classification_reason: z.string().nullable(),
     classification_comment: z.string().nullable(),
     owner: z.string().nullable(),
@@ -77,9 +116,13 @@ export const Incident = z
     notes: z.string().nullable(),
     tags: z.array(z.string()),
     assignee: z.string().nullable(),
-    merged_into: z.int().nullable(),
-    merged_from: z.array(z.int()),
+    merged_into: z
+      .int()
+      .nullable()
+      .meta({ description: 'The number of the incident that this one is part of by now.' }),
+    merged_from: z.array(z.int()).meta({ description: 'The numbers of those that are part of this one.' }),
     reopened_at: time.nullable(),
+    deleted_in_sentinel_at: time.nullable(),
     links: z.object({
       api: z.string(),
       console: z.string(),
@@ -90,12 +133,50 @@ export const Incident = z
   .meta({ id: 'Incident' });
 export type Incident = z.output<typeof Incident>;
 
+/** How old what is stored of a workspace may be. */
+export const Freshness = z
+  .object({
+    provider: z.string(),
+    last_synced_at: time.nullable(),
+    lag_s: z.int().nullable(),
+    status: z.enum(['ok', 'failing', 'disabled', 'never']),
+  })
+  .meta({ id: 'Freshness' });
+export type Freshness = z.output<typeof Freshness>;
+
+export const IncidentPage = pageOf(Incident)
+  .extend({ freshness: z.array(Freshness) })
+  .meta({ id: 'IncidentPage' });
+
+export const IncidentChangesPage = z
+  .object({
+    items: z.array(Incident),
+    limit: z.int(),
+    has_more: z.boolean(),
+    next_cursor: z.string().meta({ description: 'Never expires, and is given with an empty page too.' }),
+    freshness: z.array(Freshness),
+  })
+  .meta({ id: 'IncidentChangesPage' });
+export type IncidentChangesPage = z.output<typeof IncidentChangesPage>;
+
+/** What people wrote on an incident that is part of another one by now. */
+export const MergedIncident = z
+  .object({
+    number: z.int(),
+    title: z.string(),
+    notes: z.string().nullable(),
+    tags: z.array(z.string()),
+    assignee: z.string().nullable(),
+  })
+  .meta({ id: 'MergedIncident' });
+
 const raw = z.record(z.string(), z.unknown());
 
 export const IncidentDetail = Incident.extend({
   sentinel: raw.meta({ description: 'What Sentinel sent, untouched.' }),
   alerts: z.array(raw).meta({ description: "Sentinel's alerts, untouched." }),
   entities: z.array(raw).meta({ description: "Sentinel's entities, untouched." }),
+  merged_incidents: z.array(MergedIncident),
   enrichment: z.null(),
   sessions: z.array(z.unknown()).max(0),
 }).meta({ id: 'IncidentDetail' });

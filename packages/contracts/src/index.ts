@@ -12,14 +12,20 @@ export {
 } from './events.ts';
 export { type IncidentLinks, incidentLinks, type LinkedIncident } from './incident-links.ts';
 export {
+  DEFAULT_TIMESPAN,
+  Freshness,
   Incident,
+  IncidentChangesPage,
+  IncidentChangesQuery,
   IncidentDetail,
   IncidentFilters,
   IncidentNumber,
+  IncidentPage,
   IncidentPatch,
   IncidentSort,
   IncidentStatus,
   IncidentTimeField,
+  MaxAge,
   ProviderRef,
 } from './incidents.ts';
 export {

@@ -8,8 +8,12 @@ export type IncidentTimeColumn = 'created_at' | 'last_modified_at' | 'synced_at'
 
 export interface IncidentFilter {
   readonly timeColumn: IncidentTimeColumn;
-  readonly from: Date;
+  /** Null is without a beginning. */
+  readonly from: Date | null;
   readonly to: Date | null;
+  /** Words as web searches take them: `"a phrase"`, `or`, `-without`. */
+  readonly words?: string | undefined;
+  readonly providerIncidentId?: string | undefined;
   /** An incident of any of these severities or of any of these priorities. */
   readonly severities?: readonly Severity[];
   readonly priorities?: readonly Priority[];
@@ -42,21 +46,35 @@ type Values = unknown[];
 
 const bind = (values: Values, value: unknown): string => `$${values.push(value)}`;
 
+function anyOf(column: string, options: readonly string[] | undefined, values: Values): string[] {
+  const [only, ...others] = options ?? [];
+  // Of one value Postgres knows that an index keeps its order.
+  if (only !== undefined && others.length === 0) return [`i.${column} = ${bind(values, only)}`];
+  return [`i.${column} = ANY (${bind(values, options)}::text[])`];
+}
+
 function conditions(filter: IncidentFilter, values: Values): string[] {
   const { timeColumn, from, to, severities = [], priorities = [], statuses = [] } = filter;
   const oneOf = (column: string, options: readonly string[]): string[] =>
-    options.length > 0 ? [`i.${column} = ANY (${bind(values, options)}::text[])`] : [];
+    options.length > 0 ? anyOf(column, options, values) : [];
+  const when = (given: unknown, condition: (place: string) => string): string[] =>
+    given === undefined || given === null ? [] : [condition(bind(values, given))];
   const severity = [...oneOf('severity', severities), ...oneOf('priority', priorities)];
   return [
-    `i.${timeColumn} >= ${bind(values, from)}`,
-    ...(to ? [`i.${timeColumn} < ${bind(values, to)}`] : []),
+    ...when(from, (place) => `i.${timeColumn} >= ${place}`),
+    ...when(to, (place) => `i.${timeColumn} < ${place}`),
     ...(severity.length > 0 ? [`(${severity.join(' OR ')})`] : []),
     ...oneOf('status', statuses),
-    ...(filter.assignee === undefined ? [] : [`i.assignee = ${bind(values, filter.assignee)}`]),
-    ...(filter.tag === undefined ? [] : [`i.tags @> ARRAY[${bind(values, filter.tag)}::text]`]),
-    ...(filter.providerIds ? [`i.provider_id = ANY (${bind(values, filter.providerIds)}::text[])`] : []),
+    ...when(filter.assignee, (place) => `i.assignee = ${place}`),
+    // The first of the two is what the partial index asks for.
+    ...when(filter.tag, (place) => `i.tags <> '{}' AND i.tags @> ARRAY[${place}::text]`),
+    ...when(filter.words, (place) => `i.search @@ websearch_to_tsquery('simple', ${place})`),
+    ...when(filter.providerIncidentId, (place) => `i.provider_incident_id = ${place}`),
+    ...(filter.providerIds ? anyOf('provider_id', filter.providerIds, values) : []),
   ];
 }
+
+const whereOf = (all: readonly string[]): string => (all.length > 0 ? `WHERE ${all.join(' AND ')}` : '');
 
 /** The statement of one page: one row more than the page holds, to know whether there are more. */
 export function listStatement(filter: IncidentFilter, page: IncidentPage): { text: string; values: Values } {
@@ -69,9 +87,9 @@ export function listStatement(filter: IncidentFilter, page: IncidentPage): { tex
   }
   const order = `ORDER BY i.${column} ${direction}, i.id ${direction}`;
   const text = `SELECT ${IncidentRecord.columns}, ${positionColumn(`i.${column}`)}
-    FROM (SELECT * FROM incident AS i WHERE ${where.join(' AND ')}
-      ${order} LIMIT ${bind(values, page.limit + 1)} OFFSET ${bind(values, page.offset)}) AS i
-    JOIN siem_provider AS p ON p.id = i.provider_id
+    FROM (SELECT i.id FROM incident AS i ${whereOf(where)}
+      ${order} LIMIT ${bind(values, page.limit + 1)} OFFSET ${bind(values, page.offset)}) AS page
+    JOIN incident AS i USING (id) JOIN siem_provider AS p ON p.id = i.provider_id
     ${order}`;
   return { text, values };
 }
@@ -95,9 +113,9 @@ export async function listIncidents(
 /** How many incidents match, counted to `TOTAL_MAX` and one. */
 export async function countIncidents(db: Queryable, filter: IncidentFilter): Promise<number> {
   const values: Values = [];
-  const where = conditions(filter, values).join(' AND ');
+  const where = whereOf(conditions(filter, values));
   const limit = bind(values, TOTAL_MAX + 1);
-  const text = `SELECT count(*) AS total FROM (SELECT FROM incident AS i WHERE ${where} LIMIT ${limit}) AS counted`;
+  const text = `SELECT count(*) AS total FROM (SELECT FROM incident AS i ${where} LIMIT ${limit}) AS counted`;
   const [row] = await rows(db, z.object({ total: z.int() }), { text, values });
   return row?.total ?? 0;
 }

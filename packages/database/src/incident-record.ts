@@ -1,5 +1,6 @@
 import { IncidentStatus, Priority, Severity } from '@socmate/contracts';
 import { z } from 'zod';
+import { mergeColumns } from './incident-merges.ts';
 
 const time = z.date().transform((date) => date.toISOString());
 
@@ -31,6 +32,10 @@ const schema = z.object({
   notes: z.string().nullable(),
   tags: z.array(z.string()),
   assignee: z.string().nullable(),
+  merged_into: z.int().nullable(),
+  merged_from: z.array(z.int()),
+  reopened_at: time.nullable(),
+  deleted_in_sentinel_at: time.nullable(),
   provider: z.string(),
   is_default_provider: z.boolean(),
   tenant_id: z.string(),
@@ -39,6 +44,7 @@ const schema = z.object({
 
 // Columns that are not simply the incident's own of the same name.
 const COMPUTED: Record<string, string> = {
+  ...mergeColumns,
   change_seq: 'i.change_seq::text::bigint AS change_seq',
   provider: 'p.name AS provider',
   is_default_provider: 'p.is_default AS is_default_provider',

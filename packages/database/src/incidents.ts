@@ -1,14 +1,23 @@
 import type { IncidentPatch } from '@socmate/contracts';
 import { z } from 'zod';
 import {
+  type ChangePosition,
+  type ChangesPage,
+  changesFromNow,
+  type IncidentChanges,
+  listChanges,
+} from './incident-changes.ts';
+import {
   countIncidents,
   type IncidentFilter,
   type IncidentListing,
   type IncidentPage,
   listIncidents,
 } from './incident-list.ts';
+import { MERGED_INCIDENTS, MergedIncidents } from './incident-merges.ts';
 import { IncidentRecord } from './incident-record.ts';
 import { type Queryable, rows } from './pool.ts';
+import { type ProviderFreshness, providerFreshness } from './provider-freshness.ts';
 
 const Raw = z.record(z.string(), z.unknown());
 
@@ -16,6 +25,7 @@ const DetailRow = IncidentRecord.schema.extend({
   raw: Raw,
   entities: z.array(Raw),
   alerts: z.array(Raw),
+  merged_incidents: MergedIncidents,
 });
 export type IncidentWithDetails = z.output<typeof DetailRow>;
 
@@ -39,6 +49,12 @@ export interface Incidents {
   list(filter: IncidentFilter, page: IncidentPage): Promise<IncidentListing>;
   /** Counts on from `TOTAL_MAX` no further than by one. */
   count(filter: IncidentFilter): Promise<number>;
+  /** In the order in which changes became visible to all, each incident at its last one. */
+  changes(page: ChangesPage): Promise<IncidentChanges>;
+  /** Before everything that is still to become visible. */
+  changesFromNow(): Promise<ChangePosition>;
+  /** How old what is stored of these workspaces may be; undefined is all of them. */
+  freshness(providerIds: readonly string[] | undefined): Promise<ProviderFreshness[]>;
   byNumber(ref: IncidentRef): Promise<IncidentWithDetails | undefined>;
   /**
    * Changes local fields, in the caller's transaction; the row stays locked until its end. What is as it was counts
@@ -51,7 +67,7 @@ const OF_NUMBER = `FROM incident AS i JOIN siem_provider AS p ON p.id = i.provid
   WHERE i.number = $1 AND ($2::text[] IS NULL OR i.provider_id = ANY ($2))
   ORDER BY p.is_default DESC, p.deleted_at IS NOT NULL, p.created_at, i.id LIMIT 1`;
 
-const BY_NUMBER = `SELECT ${IncidentRecord.columns}, i.raw, i.entities, COALESCE((
+const BY_NUMBER = `SELECT ${IncidentRecord.columns}, ${MERGED_INCIDENTS}, i.raw, i.entities, COALESCE((
     SELECT jsonb_agg(a.raw ORDER BY a.system_alert_id) FROM incident_alert AS ia
     JOIN alert AS a ON a.id = ia.alert_id WHERE ia.incident_id = i.id), '[]') AS alerts ${OF_NUMBER}`;
 
@@ -87,6 +103,9 @@ async function patchLocal(
 export const createIncidents = (db: Queryable): Incidents => ({
   list: (filter, page) => listIncidents(db, filter, page),
   count: (filter) => countIncidents(db, filter),
+  changes: (page) => listChanges(db, page),
+  changesFromNow: () => changesFromNow(db),
+  freshness: (providerIds) => providerFreshness(db, providerIds),
   byNumber: async (ref) => {
     const [row] = await rows(db, DetailRow, { text: BY_NUMBER, values: refValues(ref) });
     return row;

@@ -4,12 +4,20 @@ import type { Position } from '@socmate/database';
 import { invalidField } from '@socmate/runtime';
 import { z } from 'zod';
 
-const Content = z.tuple([z.string(), z.string(), z.string().nullable(), z.string().nullable()]);
+const Content = z.tuple([
+  z.string(),
+  z.string(),
+  z.string().nullable(),
+  z.string().nullable(),
+  z.int().optional(),
+]);
 
 /** The times that a list looks at, fixed when its first page is made: a later page must not look at others. */
 export interface Window {
   readonly from?: Date | undefined;
   readonly to?: Date | null | undefined;
+  /** What the first page counted, where later pages show that. */
+  readonly counted?: number | undefined;
 }
 
 interface Continued {
@@ -20,7 +28,7 @@ interface Continued {
 
 type Query = Readonly<Record<string, unknown>> & PageQuery;
 
-const PAGING = new Set(['limit', 'offset', 'cursor']);
+const PAGING = new Set(['limit', 'offset', 'cursor', 'max_age']);
 const inOrder = (a: string, b: string): number => (a < b ? -1 : 1);
 
 /** A list's filters in one spelling, without what a client may change from page to page. */
@@ -46,13 +54,14 @@ export const createListCursors = (codec: CursorCodec, path: string): ListCursors
     if (query.cursor === undefined) return {};
     if (query.offset > 0)
       throw invalidField(['query', 'offset'], 'is not taken together with a cursor', 'conflicting');
-    const [at, id, from, to] = Content.parse(codec.decode(query.cursor, filterText(path, query)));
-    return { after: { time: at, id }, window: { from: time(from), to: time(to) ?? null } };
+    const [at, id, from, to, counted] = Content.parse(codec.decode(query.cursor, filterText(path, query)));
+    return { after: { time: at, id }, window: { from: time(from), to: time(to) ?? null, counted } };
   },
   next: (query, position, window = {}) => {
     if (!position) return null;
-    const { from, to } = window;
-    const content = [position.time, position.id, from?.toISOString() ?? null, to?.toISOString() ?? null];
+    const { from, to, counted } = window;
+    const times = [from?.toISOString() ?? null, to?.toISOString() ?? null];
+    const content = [position.time, position.id, ...times, ...(counted === undefined ? [] : [counted])];
     return codec.encode(content, filterText(path, query));
   },
 });

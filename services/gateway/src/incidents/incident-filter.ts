@@ -12,10 +12,10 @@ const isSeverity = (value: Priority): value is Severity => value !== 'critical';
 /** `critical` is no severity of Sentinel's: it asks for SoCMate's own priority. */
 export function incidentFilter(
   query: IncidentFilters,
-  window: { from: Date; to: Date | null },
+  window: { from: Date | null; to: Date | null },
   providerIds: ProviderView,
 ): IncidentFilter {
-  const { severity = [], status = [], time_field, assignee, tag } = query;
+  const { severity = [], status = [], time_field, assignee, tag, q, defender_id } = query;
   return {
     timeColumn: COLUMNS[time_field],
     ...window,
@@ -24,6 +24,8 @@ export function incidentFilter(
     statuses: status,
     assignee,
     tag,
+    words: q,
+    providerIncidentId: defender_id,
     providerIds,
   };
 }

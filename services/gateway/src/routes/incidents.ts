@@ -1,58 +1,59 @@
 import {
-  Incident,
+  IncidentChangesPage,
+  IncidentChangesQuery,
   IncidentDetail,
-  IncidentFilters,
   IncidentNumber,
+  IncidentPage,
   IncidentPatch,
-  PageQuery,
+  MaxAge,
   ProviderRef,
-  pageOf,
-  toPage,
 } from '@socmate/contracts';
 import { defineRoute, type Principal, type Route } from '@socmate/http';
 import { notFound } from '@socmate/runtime';
 import { z } from 'zod';
-import { incidentFilter, incidentOrder } from '../incidents/incident-filter.ts';
-import { incidentDetailView, incidentView } from '../incidents/incident-view.ts';
-import { createListCursors } from '../list-cursor.ts';
-import { timespanWindow } from '../timespan-window.ts';
+import { incidentDetailView } from '../incidents/incident-view.ts';
+import { createListIncidents, IncidentListQuery } from '../incidents/list-incidents.ts';
+import { createReadChanges } from '../incidents/read-changes.ts';
 import { namedProviders } from '../visible-providers.ts';
 import type { RouteDeps } from './route-deps.ts';
 
 type Deps = Pick<RouteDeps, 'clock' | 'cursors' | 'incidents' | 'providers' | 'publicUrl' | 'updateIncident'>;
 
 const PATH = '/api/v1/incidents';
-const tag = 'Incidents';
+const reading = { method: 'get', tag: 'Incidents', scope: 'incidents:read' } as const;
 const Params = z.object({ number: IncidentNumber });
 const OneQuery = z.object({ provider: ProviderRef.optional() });
-const ListQuery = PageQuery.extend(IncidentFilters.shape);
 
-function listRoute({ incidents, providers, cursors, clock, publicUrl }: Deps): Route {
-  const listCursors = createListCursors(cursors, PATH);
+function listRoute(deps: Deps): Route {
+  const list = createListIncidents(deps);
   return defineRoute({
-    method: 'get',
+    ...reading,
     path: PATH,
-    tag,
     summary: 'List incidents',
     description:
-      'For people: an incident that is stored late, with an old time, may appear behind a reader of `timespan`.',
-    scope: 'incidents:read',
-    query: ListQuery,
-    response: pageOf(Incident),
-    handle: async ({ query, principal }) => {
-      const { after, window = {} } = listCursors.open(query);
-      const parsed = timespanWindow(query.timespan, clock.now());
-      const { from = parsed.from, to = parsed.to } = window;
-      const filter = incidentFilter(
-        query,
-        { from, to },
-        await namedProviders(providers, principal, query.provider),
-      );
-      const page = { order: incidentOrder(query), limit: query.limit, offset: query.offset, after };
-      const [listing, counted] = await Promise.all([incidents.list(filter, page), incidents.count(filter)]);
-      const items = listing.incidents.map((incident) => incidentView(publicUrl, incident));
-      return toPage(items, counted, query, listCursors.next(query, listing.next, { from, to }));
-    },
+      'For people: an incident that is stored late, with an old time, may appear behind a reader of `timespan`. Programs read `/api/v1/incidents/changes`.',
+    query: IncidentListQuery.extend({ max_age: MaxAge.optional() }),
+    response: IncidentPage,
+    // A cursor keeps the time of its page, and freshness moves with the clock: neither is news.
+    etag: ({ freshness: _freshness, next_cursor, ...page }) => ({ ...page, is_end: next_cursor === null }),
+    handle: async ({ query, principal }) =>
+      list(query, await namedProviders(deps.providers, principal, query.provider)),
+  });
+}
+
+function changesRoute(deps: Deps): Route {
+  const read = createReadChanges(deps);
+  return defineRoute({
+    ...reading,
+    path: `${PATH}/changes`,
+    summary: 'Read incidents as they change',
+    description:
+      'For programs: nothing is missed and each change comes once, in the order in which changes became visible. Of an incident that changed several times since, the last state comes. Keep `next_cursor` and ask again with it; while `has_more` is true, at once.',
+    query: IncidentChangesQuery,
+    response: IncidentChangesPage,
+    etag: ({ items, has_more }) => [items, has_more],
+    handle: async ({ query, principal }) =>
+      read(query, await namedProviders(deps.providers, principal, query.provider)),
   });
 }
 
@@ -69,32 +70,31 @@ async function refOf({ providers }: Deps, { params, query, principal }: Input) {
   };
 }
 
-async function read({ incidents, publicUrl }: Deps, ref: Awaited<ReturnType<typeof refOf>>) {
+async function readOne({ incidents, publicUrl }: Deps, ref: Awaited<ReturnType<typeof refOf>>) {
   const incident = await incidents.byNumber(ref);
   if (!incident) throw notFound('incident', ref.number);
   return incidentDetailView(publicUrl, incident);
 }
 
-/** `GET /incidents`, `GET` and `PATCH /incidents/{number}`. */
-export const incidentRoutes = (deps: Deps): Route[] => [
-  listRoute(deps),
+const oneRoute = (deps: Deps): Route =>
   defineRoute({
-    method: 'get',
+    ...reading,
     path: `${PATH}/{number}`,
-    tag,
     summary: 'Read an incident',
     description:
       'Where workspaces share a number and `provider` is not given, the default workspace comes first.',
-    scope: 'incidents:read',
     params: Params,
     query: OneQuery,
     response: IncidentDetail,
-    handle: async (input) => read(deps, await refOf(deps, input)),
-  }),
+    etag: (incident) => incident,
+    handle: async (input) => readOne(deps, await refOf(deps, input)),
+  });
+
+const patchRoute = (deps: Deps): Route =>
   defineRoute({
     method: 'patch',
+    tag: 'Incidents',
     path: `${PATH}/{number}`,
-    tag,
     summary: 'Change an incident’s notes, tags or assignee',
     description: "SoCMate's own fields only; null clears one. Sentinel's fields stay as they are.",
     scope: 'incidents:write',
@@ -105,7 +105,14 @@ export const incidentRoutes = (deps: Deps): Route[] => [
     handle: async (input) => {
       const ref = await refOf(deps, input);
       await deps.updateIncident(ref, input.body, input);
-      return read(deps, ref);
+      return readOne(deps, ref);
     },
-  }),
+  });
+
+/** `GET /incidents` and `/incidents/changes`, `GET` and `PATCH /incidents/{number}`. */
+export const incidentRoutes = (deps: Deps): Route[] => [
+  listRoute(deps),
+  changesRoute(deps),
+  oneRoute(deps),
+  patchRoute(deps),
 ];
