@@ -72,7 +72,7 @@ export async function openAccessTokens(dataDir: string, tenant: Tenant, clock: C
         const message = `The access token has been obtained for wrong audience or resource '${audience}'.`;
         throw unauthorized('InvalidAuthenticationTokenAudience', message);
       }
-      const application = tenant.application(String(payload['appid']));
+      const application = tenant.principal(String(payload['appid']));
       if (!application) throw unauthorized('InvalidAuthenticationToken', 'The access token is invalid.');
       return application;
     },

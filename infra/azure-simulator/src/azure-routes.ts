@@ -3,6 +3,8 @@ import { armRoutes, createArmAccess } from './arm.ts';
 import type { ControlDeps } from './control.ts';
 import { entraRoutes } from './entra.ts';
 import type { Route } from './http-routes.ts';
+import { managedIdentityRoutes } from './managed-identity.ts';
+import { permissionsRoutes } from './permissions.ts';
 import { securityInsightsRoutes } from './security-insights.ts';
 
 const ARM_RESOURCES = ['https://management.azure.com', 'https://management.core.windows.net'];
@@ -13,7 +15,7 @@ const isOwnOrigin = (resource: string, host: string, port: number): boolean =>
 
 /** All that Azure answers here; clients that were pointed at this server ask for tokens of its own origin. */
 export function azureRoutes(
-  { tenant, simulated, quota, clock }: ControlDeps,
+  { tenant, simulated, quota, clock, certificates }: ControlDeps,
   tokens: AccessTokens,
   { host, port }: { readonly host: string; readonly port: () => number },
 ): Route[] {
@@ -25,7 +27,9 @@ export function azureRoutes(
   const access = createArmAccess(arm);
   return [
     ...armRoutes(arm, access),
-    ...securityInsightsRoutes({ access, quota, now: () => clock.now() }),
-    ...entraRoutes({ tenant, tokens, clock, isResource }),
+    ...securityInsightsRoutes({ access, quota, simulated, now: () => clock.now() }),
+    ...permissionsRoutes(access),
+    ...entraRoutes({ tenant, tokens, clock, isResource, certificates }),
+    ...managedIdentityRoutes({ tenant, tokens, clock, isResource }),
   ];
 }

@@ -10,6 +10,7 @@ import {
 } from './control-input.ts';
 import { Fault } from './faults.ts';
 import type { Call, Reply, Route } from './http-routes.ts';
+import { identityRoutes } from './identity-control.ts';
 import { DEFAULT_WORKSPACE, PRODUCTION } from './tenant-state.ts';
 import { connectionOf, type Workspace } from './workspace.ts';
 
@@ -99,16 +100,6 @@ const addWorkspace = (call: Call, { simulated, tenant, clock }: ControlDeps): Re
   return ok(added && connectionOf(added, tenant), 201);
 };
 
-const listApplications = ({ tenant }: ControlDeps): Reply =>
-  ok({
-    applications: tenant.applications.map(({ name, clientId, clientSecret, roles }) => ({
-      name,
-      client_id: clientId,
-      client_secret: clientSecret,
-      roles: roles.map((role) => role.name),
-    })),
-  });
-
 const listRequests = ({ log }: ControlDeps): Reply =>
   ok({ requests: log.requests, forgotten: log.forgotten });
 
@@ -131,7 +122,7 @@ export function controlRoutes(deps: ControlDeps): Route[] {
     route('GET', '/health', () => ok({ status: 'ok' })),
     route('GET', '/workspaces', () => ok({ workspaces: workspaces() })),
     route('POST', '/workspaces', (call) => addWorkspace(call, deps)),
-    route('GET', '/applications', () => listApplications(deps)),
+    ...identityRoutes(deps),
     route('GET', '/scenarios', (call) => listScenarios(call, deps)),
     route('POST', '/scenarios/:scenario/run', (call) => runScenario(call, deps)),
     route('POST', '/generate', (call) => generate(call, deps)),

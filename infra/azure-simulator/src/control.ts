@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
+import type { ClientCertificates } from './client-certificates.ts';
 import { ControlError } from './control-input.ts';
 import { controlRoutes } from './control-routes.ts';
 import type { Faults } from './faults.ts';
 import { createMatcher, type Reply, readBody, send } from './http-routes.ts';
 import type { MovableClock } from './movable-clock.ts';
-import type { ReadQuota } from './read-quota.ts';
+import type { Quotas } from './quotas.ts';
 import type { RequestLog } from './request-log.ts';
 import type { SimulatedTenant } from './simulated-tenant.ts';
 import type { Tenant } from './tenant.ts';
@@ -14,9 +15,12 @@ export interface ControlDeps {
   readonly tenant: Tenant;
   readonly simulated: SimulatedTenant;
   readonly faults: Faults;
-  readonly quota: ReadQuota;
+  readonly quota: Quotas;
   readonly log: RequestLog;
   readonly clock: MovableClock;
+  readonly certificates: ClientCertificates;
+  /** Where a managed identity's process asks for its tokens. */
+  readonly identityEndpoint: () => string;
 }
 
 const refused = (status: number, detail: string): Reply => ({ status, body: { detail } });

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@socmate/runtime';
 import { type AccessTokens, TOKEN_LIFETIME_S } from './access-tokens.ts';
+import { assertionRefusal } from './client-assertion.ts';
+import type { ClientCertificates } from './client-certificates.ts';
 import type { Call, Reply, Route } from './http-routes.ts';
 import type { Application, Tenant } from './tenant.ts';
 
@@ -10,9 +12,10 @@ export interface EntraDeps {
   readonly clock: Clock;
   /** Which resources may be asked for: their tokens are of use here. */
   readonly isResource: (resource: string) => boolean;
+  readonly certificates: ClientCertificates;
 }
 
-interface Refusal {
+export interface Refusal {
   readonly status: number;
   readonly error: string;
   readonly code: number;
@@ -112,9 +115,32 @@ function clientOf(call: Call, form: URLSearchParams): { id: string; secret: stri
   return { id: decodeURIComponent(id), secret: secret === null ? null : decodeURIComponent(secret) };
 }
 
+interface Claimed {
+  readonly application: Application;
+  readonly secret: string | null;
+}
+
 type Checked = { application: Application; resource: string } | Refusal;
 
-function checkTokenRequest(call: Call, { tenant, isResource }: EntraDeps): Checked {
+/** What proves that it is the application: a signed assertion, or its secret. */
+async function proofRefusal(
+  call: Call,
+  form: URLSearchParams,
+  { certificates, clock, application, secret }: EntraDeps & Claimed,
+): Promise<Refusal | undefined> {
+  const jwt = form.get('client_assertion');
+  const { clientId } = application;
+  if (!jwt) {
+    if (!secret) return missingSecret;
+    return secret === application.clientSecret ? undefined : wrongSecret(clientId);
+  }
+  const audience = `https://${call.host}${call.path}`;
+  const assertion = { type: form.get('client_assertion_type'), jwt, clientId, audience };
+  return assertionRefusal(assertion, certificates.registered(application), clock.now());
+}
+
+async function checkTokenRequest(call: Call, deps: EntraDeps): Promise<Checked> {
+  const { tenant, isResource } = deps;
   if (call.params['tenant']?.toLowerCase() !== tenant.id) return unknownTenant(call.params['tenant'] ?? '');
   const form = new URLSearchParams(call.body);
   const grant = form.get('grant_type');
@@ -126,8 +152,8 @@ function checkTokenRequest(call: Call, { tenant, isResource }: EntraDeps): Check
     return invalidRequest(900_144, "The request body must contain the following parameter: 'client_id'.");
   const application = tenant.application(client.id);
   if (!application) return unknownClient(client.id);
-  if (!client.secret) return missingSecret;
-  if (client.secret !== application.clientSecret) return wrongSecret(client.id);
+  const refusal = await proofRefusal(call, form, { ...deps, application, secret: client.secret });
+  if (refusal) return refusal;
   const scope = form.get('scope') ?? '';
   const resource = /^(\S+?)\/?\/\.default$/.exec(scope)?.[1];
   if (!resource) return invalidScope(scope);
@@ -164,7 +190,7 @@ export function entraRoutes(deps: EntraDeps): Route<'discovery' | 'token'>[] {
     return entraError(unknownTenant(given), clock.now());
   };
   const token = async (call: Call): Promise<Reply> => {
-    const checked = checkTokenRequest(call, deps);
+    const checked = await checkTokenRequest(call, deps);
     if ('error' in checked) return entraError(checked, clock.now());
     const isExpired = call.faults.has('expired');
     return {

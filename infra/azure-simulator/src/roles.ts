@@ -83,6 +83,14 @@ export const ROLES_OF: Record<string, readonly Role[]> = {
   'no-access': [],
 };
 
+export const SYSTEM_ASSIGNED = 'system-assigned';
+
+/** Which roles each managed identity has. */
+export const IDENTITY_ROLES: Record<string, readonly Role[]> = {
+  [SYSTEM_ASSIGNED]: [SENTINEL_RESPONDER],
+  'user-assigned': [SENTINEL_READER],
+};
+
 const matches = (pattern: string, action: string): boolean => {
   const source = pattern.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
   return new RegExp(`^${source.join('.*')}$`, 'i').test(action);

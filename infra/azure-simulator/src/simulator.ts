@@ -6,9 +6,11 @@ import { openAccessTokens } from './access-tokens.ts';
 import { LOOPBACK, openAuthority } from './authority.ts';
 import { azureRoutes } from './azure-routes.ts';
 import { createAzureServer, type LatencyProfile } from './azure-server.ts';
+import { openClientCertificates } from './client-certificates.ts';
 import { createControlServer } from './control.ts';
 import { createFaults } from './faults.ts';
 import { closeServer, listen } from './listen.ts';
+import { IDENTITY_PATH } from './managed-identity.ts';
 import { createMovableClock } from './movable-clock.ts';
 import { createReadQuota } from './read-quota.ts';
 import { createRequestLog } from './request-log.ts';
@@ -95,6 +97,8 @@ async function start(life: Lifecycle, options: SimulatorOptions): Promise<Simula
     clock,
     tenant,
     simulated,
+    certificates: openClientCertificates(dataDir, clock),
+    identityEndpoint: () => `https://${host}:${port}${IDENTITY_PATH}`,
   };
   const routes = azureRoutes(shared, tokens, { host, port: () => port });
   const server = createAzureServer({ ...shared, authority, latency, routes });

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { guid } from './guid.ts';
-import { ROLES_OF, type Role } from './roles.ts';
+import { IDENTITY_ROLES, ROLES_OF, type Role, SYSTEM_ASSIGNED } from './roles.ts';
 
 export interface Application {
   readonly name: string;
@@ -23,11 +23,26 @@ export interface Tenant {
   readonly seed: string;
   readonly id: string;
   readonly applications: readonly Application[];
+  /** They sign in where their process runs, and have no secret. */
+  readonly managedIdentities: readonly Application[];
+  /** One that signs in at Entra ID. */
   application(clientId: string): Application | undefined;
+  /** The system-assigned one, or the user-assigned one of this client id. */
+  managedIdentity(clientId: string | null): Application | undefined;
+  /** Whoever a token may speak for. */
+  principal(clientId: string): Application | undefined;
   subscription(displayName: string): Subscription;
 }
 
 const Kept = z.object({ seed: z.string().min(1) });
+
+const principal = (seed: string, name: string, roles: readonly Role[]): Application => ({
+  name,
+  roles,
+  clientId: guid(seed, 'client', name),
+  objectId: guid(seed, 'principal', name),
+  clientSecret: '',
+});
 
 /** Every id and secret follows from the seed, which is random and kept in the data folder. */
 export function openTenant(dataDir: string, givenSeed: string | undefined): Tenant {
@@ -39,17 +54,26 @@ export function openTenant(dataDir: string, givenSeed: string | undefined): Tena
   }
   const { seed } = Kept.parse(JSON.parse(readFileSync(file, 'utf8')));
   const applications = Object.entries(ROLES_OF).map(([name, roles]) => ({
-    name,
-    roles,
-    clientId: guid(seed, 'client', name),
-    objectId: guid(seed, 'principal', name),
+    ...principal(seed, name, roles),
     clientSecret: `sim8Q~${createHmac('sha256', seed).update(`secret ${name}`).digest('base64url').slice(0, 34)}`,
   }));
+  const managedIdentities = Object.entries(IDENTITY_ROLES).map(([name, roles]) =>
+    principal(seed, name, roles),
+  );
+  const named = (known: readonly Application[], clientId: string): Application | undefined =>
+    known.find((one) => one.clientId === clientId.toLowerCase());
+  const userAssigned = managedIdentities.filter(({ name }) => name !== SYSTEM_ASSIGNED);
   return {
     seed,
     id: guid(seed, 'tenant'),
     applications,
-    application: (clientId) => applications.find((known) => known.clientId === clientId.toLowerCase()),
+    managedIdentities,
+    application: (clientId) => named(applications, clientId),
+    managedIdentity: (clientId) =>
+      clientId === null
+        ? managedIdentities.find(({ name }) => name === SYSTEM_ASSIGNED)
+        : named(userAssigned, clientId),
+    principal: (clientId) => named([...applications, ...managedIdentities], clientId),
     subscription: (displayName) => ({ id: guid(seed, 'subscription', displayName), displayName }),
   };
 }
