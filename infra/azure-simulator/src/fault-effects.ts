@@ -4,7 +4,7 @@ import { ArmError } from './arm-error.ts';
 import { entraError } from './entra.ts';
 import { type Fault, foreignUrl } from './faults.ts';
 import { type Call, type Reply, send } from './http-routes.ts';
-import { tooManyRequests } from './read-quota.ts';
+import { tooManyRequests } from './quotas.ts';
 
 const DEFAULT_LATENCY_MS = 1_000;
 const DEFAULT_RETRY_AFTER_S = 1;

@@ -20,7 +20,7 @@ export interface Reply {
 }
 
 export interface Route<Kind extends string = string> {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** `/incidents/:id`; matched without regard to case, as Azure does. */
   readonly path: string;
   /** What kind of request it is, for faults, limits and the log of requests. */

@@ -1,3 +1,4 @@
+import type { IncidentContent } from './incident-content.ts';
 import { createOrderedIndex, type Key, type OrderedIndex } from './ordered-index.ts';
 import type { Instant } from './times.ts';
 
@@ -18,6 +19,9 @@ export interface IncidentSource {
   body(record: IncidentRecord): Resource;
   alerts(record: IncidentRecord): readonly Resource[];
   entities(record: IncidentRecord): readonly Resource[];
+  comments?(record: IncidentRecord): readonly Resource[];
+  /** All of it, once it was touched. */
+  readonly content?: IncidentContent;
 }
 
 /** An incident by what it is looked up by. Generated ones share their source, so that a million fit in memory. */
@@ -38,6 +42,7 @@ export interface IncidentStore {
   byNumber(number: number): IncidentRecord | undefined;
   add(records: readonly IncidentRecord[]): void;
   replace(record: IncidentRecord): void;
+  remove(record: IncidentRecord): void;
   clear(): void;
   ordered(field: SortField): OrderedIndex<IncidentRecord>;
   /** Greater than any number given so far, those of cleared incidents included. */
@@ -97,6 +102,11 @@ export function createIncidentStore(): IncidentStore {
       const old = byNumber.get(record.number);
       if (old) indexes.remove(old);
       add([record]);
+    },
+    remove: (record) => {
+      byName.delete(record.name.toLowerCase());
+      byNumber.delete(record.number);
+      indexes.remove(record);
     },
     clear: () => {
       byName.clear();

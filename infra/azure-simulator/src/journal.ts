@@ -15,19 +15,100 @@ export const GenerateFacts = z.object({
 });
 export type GenerateFacts = z.output<typeof GenerateFacts>;
 
+export const CLASSIFICATIONS = ['TruePositive', 'FalsePositive', 'BenignPositive', 'Undetermined'] as const;
+export const CLASSIFICATION_REASONS = [
+  'SuspiciousActivity',
+  'SuspiciousButExpected',
+  'IncorrectAlertLogic',
+  'InaccurateData',
+] as const;
+
+const text = z.string().nullish();
+/** Who an incident is assigned to. */
+export const Owner = z.object({
+  objectId: text,
+  email: text,
+  assignedTo: text,
+  userPrincipalName: text,
+  ownerType: text,
+});
+
+export const Label = z.object({
+  labelName: z.string().min(1),
+  labelType: z.enum(['User', 'AutoAssigned']).default('User'),
+});
+
+const closing = {
+  classification: z.enum(CLASSIFICATIONS).optional(),
+  classificationReason: z.enum(CLASSIFICATION_REASONS).optional(),
+  classificationComment: z.string().optional(),
+};
+
 export const ChangeFacts = z.object({
   severity: z.enum(SEVERITIES).optional(),
   status: z.enum(STATUSES).optional(),
   title: z.string().optional(),
+  description: z.string().optional(),
+  /** Nobody, where it is null. */
+  owner: Owner.nullable().optional(),
+  labels: z.array(Label).optional(),
+  ...closing,
 });
 export type ChangeFacts = z.output<typeof ChangeFacts>;
+
+/** What a client may write to an incident. */
+export const ReplacementFacts = z.object({
+  title: z.string().min(1),
+  severity: z.enum(SEVERITIES),
+  status: z.enum(STATUSES),
+  description: z.string().optional(),
+  owner: Owner.optional(),
+  labels: z.array(Label).optional(),
+  firstActivityTimeUtc: z.string().optional(),
+  lastActivityTimeUtc: z.string().optional(),
+  ...closing,
+});
+export type ReplacementFacts = z.output<typeof ReplacementFacts>;
+
+export const CommentFacts = z.object({
+  name: z.string(),
+  message: z.string(),
+  author: z.object({
+    objectId: z.string(),
+    email: z.string().nullable(),
+    name: z.string(),
+    userPrincipalName: z.string().nullable(),
+  }),
+});
+export type CommentFacts = z.output<typeof CommentFacts>;
+
+const ofIncident = { ...common, number: z.int() };
+
+/** What is done to one incident, or between two. */
+const EDITS = [
+  z.object({ op: z.literal('change'), ...ofIncident, change: ChangeFacts }),
+  z.object({ op: z.literal('put'), ...ofIncident, name: z.string(), replacement: ReplacementFacts }),
+  z.object({ op: z.literal('reopen'), ...ofIncident }),
+  z.object({ op: z.literal('merge'), ...ofIncident, to: z.int() }),
+  z.object({
+    op: z.literal('move'),
+    ...ofIncident,
+    alert: z.string(),
+    to: z.int(),
+    relation: z.string().optional(),
+  }),
+  z.object({ op: z.literal('comment'), ...ofIncident, comment: CommentFacts }),
+  z.object({ op: z.literal('delete-comment'), ...ofIncident, name: z.string() }),
+  z.object({ op: z.literal('delete'), ...ofIncident }),
+] as const;
+export type Edit = z.output<(typeof EDITS)[number]>;
 
 /** What was done to the simulated tenant, with all that decides its outcome, so that doing it again gives the same. */
 export const Operation = z.discriminatedUnion('op', [
   z.object({ op: z.literal('workspace'), ...common, subscription: z.string() }),
   z.object({ op: z.literal('run'), ...common, scenario: z.string(), number: z.int() }),
   z.object({ op: z.literal('generate'), ...common, firstNumber: z.int(), facts: GenerateFacts }),
-  z.object({ op: z.literal('change'), ...common, number: z.int(), change: ChangeFacts }),
+  ...EDITS,
   z.object({ op: z.literal('reset'), ...common, nextNumber: z.int(), known: z.array(z.string()) }),
 ]);
 export type Operation = z.output<typeof Operation>;

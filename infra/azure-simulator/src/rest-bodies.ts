@@ -25,6 +25,8 @@ export interface Occurrence {
   readonly number: number;
   readonly created: string;
   readonly modified: string;
+  /** Given where a client chose it. */
+  readonly name?: string;
 }
 
 export const incidentName = (seed: string, workspace: string, number: number): string =>
@@ -52,7 +54,7 @@ function derivedProperties(alerts: readonly AlertFacts[], created: string): Json
 /** The incident as `GET incidents/{id}` shows it; what `facts` leaves open follows from its alerts. */
 export function incidentBody(at: Occurrence, facts: JsonObject, alerts: readonly AlertFacts[]): Resource {
   const { workspace, seed, number, created, modified } = at;
-  const name = incidentName(seed, workspace.name, number);
+  const name = at.name ?? incidentName(seed, workspace.name, number);
   const id = `${workspace.id}/${PROVIDER}/Incidents/${name}`;
   return {
     id,

@@ -4,14 +4,16 @@ import type { IncidentRecord, JsonObject, Resource } from './incident-store.ts';
 import { parseInstant } from './times.ts';
 
 /** The files whose alerts and entities belong to an incident but are not named after it. */
-const COMPANIONS: Record<string, { alerts: string; entities: string }> = {
+const COMPANIONS: Record<string, { alerts: string; entities: string; comments?: string }> = {
   'spec_GetIncidentById.json': {
     alerts: 'spec_GetAllIncidentAlerts.json',
     entities: 'spec_GetAllIncidentEntities.json',
+    comments: 'spec_GetAllIncidentComments.json',
   },
   'spec_GetIncidents.json': {
     alerts: 'spec_GetAllIncidentAlerts.json',
     entities: 'spec_GetAllIncidentEntities.json',
+    comments: 'spec_GetAllIncidentComments.json',
   },
   'xsoar_incident_update_response.json': {
     alerts: 'xsoar_incident_alerts.json',
@@ -49,13 +51,14 @@ function readList(folder: string, file: string | undefined, field: string): read
 }
 
 function recordOf(body: Resource, folder: string, file: string): IncidentRecord {
-  const companions = COMPANIONS[file] ?? {
+  const companions: (typeof COMPANIONS)[string] = COMPANIONS[file] ?? {
     alerts: file.replace(/\.incident\.json$/, '.alerts.json'),
     entities: file.replace(/\.incident\.json$/, '.entities.json'),
   };
   const { properties } = body;
   const alerts = readList(folder, companions.alerts, 'value');
   const entities = readList(folder, companions.entities, 'entities');
+  const comments = readList(folder, companions.comments, 'value');
   return {
     name: body.name,
     number: Number(properties['incidentNumber']),
@@ -63,7 +66,7 @@ function recordOf(body: Resource, folder: string, file: string): IncidentRecord 
     modified: parseInstant(String(properties['lastModifiedTimeUtc'])) ?? '',
     severity: String(properties['severity']),
     status: String(properties['status']),
-    source: { body: () => body, alerts: () => alerts, entities: () => entities },
+    source: { body: () => body, alerts: () => alerts, entities: () => entities, comments: () => comments },
   };
 }
 

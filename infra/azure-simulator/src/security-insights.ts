@@ -1,24 +1,20 @@
-import { queryOption, requireApiVersion } from './api-version.ts';
-import type { ArmAccess } from './arm.ts';
-import { ArmError } from './arm-error.ts';
+import { createAlertHomes } from './alert-homes.ts';
+import { queryOption } from './api-version.ts';
 import type { Call, Reply, Route } from './http-routes.ts';
+import { commentRoutes } from './incident-comment-routes.ts';
 import { listIncidents } from './incident-list.ts';
+import { relationRoutes } from './incident-relations.ts';
 import type { IncidentRecord, Resource } from './incident-store.ts';
-import type { ReadQuota } from './read-quota.ts';
+import { incidentWriteRoutes } from './incident-write-routes.ts';
+import {
+  createInsightsAccess,
+  INCIDENT,
+  INCIDENTS,
+  type InsightsAccess,
+  type SecurityInsightsDeps,
+  type SecurityInsightsKind,
+} from './insights-access.ts';
 import type { Workspace } from './workspace.ts';
-
-const API_VERSION = '2025-09-01';
-const WORKSPACE =
-  '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.OperationalInsights/workspaces/:workspace';
-const INCIDENTS = `${WORKSPACE}/providers/Microsoft.SecurityInsights/incidents`;
-
-export interface SecurityInsightsDeps {
-  readonly access: ArmAccess;
-  readonly quota: ReadQuota;
-  readonly now: () => Date;
-}
-
-export type SecurityInsightsKind = 'incidents' | 'incident' | 'alerts' | 'entities';
 
 function nextLink(call: Call, skipToken: string): string {
   const query = new URLSearchParams(call.query);
@@ -27,14 +23,14 @@ function nextLink(call: Call, skipToken: string): string {
   return `https://${call.host}${call.path}?${query.toString()}`;
 }
 
-function list(call: Call, workspace: Workspace, deps: SecurityInsightsDeps): Reply {
+function list(call: Call, workspace: Workspace, now: Date): Reply {
   const skipToken = queryOption(call, '$skiptoken');
   const query = {
     filter: queryOption(call, '$filter'),
     orderBy: queryOption(call, '$orderby'),
     top: queryOption(call, '$top'),
   };
-  const context = { store: workspace.incidents, epoch: workspace.epoch, nowMs: deps.now().getTime() };
+  const context = { store: workspace.incidents, epoch: workspace.epoch, nowMs: now.getTime() };
   const page = listIncidents({ ...query, skipToken, isShort: call.faults.has('partial') }, context);
   const value = page.records.map((record) => record.source.body(record));
   return {
@@ -49,57 +45,57 @@ function metaData(entities: readonly Resource[]): { entityKind: string; count: n
   return [...counts].map(([entityKind, count]) => ({ entityKind, count }));
 }
 
-async function open(call: Call, { access }: SecurityInsightsDeps): Promise<Workspace> {
-  const application = await access.authenticate(call);
-  requireApiVersion(call, API_VERSION);
-  const action = 'Microsoft.SecurityInsights/incidents/read';
-  return access.workspace(call, application, { action });
-}
-
-function incidentOf(call: Call, { incidents }: Workspace): IncidentRecord {
-  const name = call.params['incident'] ?? '';
-  const found = incidents.byName(name);
-  if (!found) throw new ArmError(404, 'NotFound', `Resource '${name}' does not exist`);
-  return found;
-}
-
 function entitiesOf(record: IncidentRecord) {
   const entities = record.source.entities(record);
   return { entities, metaData: metaData(entities) };
 }
 
-/** Incidents of a workspace, their alerts and entities, for whoever may read them. */
-export function securityInsightsRoutes(deps: SecurityInsightsDeps): Route<SecurityInsightsKind>[] {
-  const counted = async (call: Call, answer: (record: IncidentRecord) => unknown): Promise<Reply> => {
-    const workspace = await open(call, deps);
-    deps.quota.take(workspace.subscription.id);
-    return { status: 200, body: answer(incidentOf(call, workspace)) };
-  };
-  const one = async (call: Call): Promise<Reply> => {
-    const workspace = await open(call, deps);
-    const record = incidentOf(call, workspace);
-    return { status: 200, body: record.source.body(record) };
-  };
-  const path = `${INCIDENTS}/:incident`;
+type DetailAnswer = (record: IncidentRecord) => unknown;
+
+function readRoutes(insights: InsightsAccess, alertsOf: DetailAnswer): Route<SecurityInsightsKind>[] {
+  const detail = (kind: 'alerts' | 'entities', answer: DetailAnswer): Route<SecurityInsightsKind> => ({
+    method: 'POST',
+    path: `${INCIDENT}/${kind}`,
+    kind,
+    handle: async (call) => {
+      const { record } = await insights.counted(call);
+      return { status: 200, body: answer(record) };
+    },
+  });
   return [
     {
       method: 'GET',
       path: INCIDENTS,
       kind: 'incidents',
-      handle: async (call) => list(call, await open(call, deps), deps),
-    },
-    { method: 'GET', path, kind: 'incident', handle: one },
-    {
-      method: 'POST',
-      path: `${path}/alerts`,
-      kind: 'alerts',
-      handle: (call) => counted(call, (record) => ({ value: record.source.alerts(record) })),
+      handle: async (call) => list(call, await insights.workspace(call), insights.now()),
     },
     {
-      method: 'POST',
-      path: `${path}/entities`,
-      kind: 'entities',
-      handle: (call) => counted(call, entitiesOf),
+      method: 'GET',
+      path: INCIDENT,
+      kind: 'incident',
+      handle: async (call) => {
+        const { record } = await insights.reading(call, 'incidents/read');
+        return { status: 200, body: record.source.body(record) };
+      },
     },
+    detail('alerts', alertsOf),
+    detail('entities', entitiesOf),
+  ];
+}
+
+/** Incidents of a workspace and what belongs to them, for whoever may read or write them. */
+export function securityInsightsRoutes(deps: SecurityInsightsDeps): Route<SecurityInsightsKind>[] {
+  const insights = createInsightsAccess(deps);
+  const homes = createAlertHomes();
+  const alertsOf = (record: IncidentRecord) => {
+    const value = record.source.alerts(record);
+    homes.saw(record, value);
+    return { value };
+  };
+  return [
+    ...readRoutes(insights, alertsOf),
+    ...incidentWriteRoutes(insights),
+    ...commentRoutes(insights),
+    ...relationRoutes(insights, homes),
   ];
 }

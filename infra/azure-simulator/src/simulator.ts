@@ -12,7 +12,7 @@ import { createFaults } from './faults.ts';
 import { closeServer, listen } from './listen.ts';
 import { IDENTITY_PATH } from './managed-identity.ts';
 import { createMovableClock } from './movable-clock.ts';
-import { createReadQuota } from './read-quota.ts';
+import { createQuotas } from './quotas.ts';
 import { createRequestLog } from './request-log.ts';
 import { readScenarios } from './scenario.ts';
 import { openSimulatedTenant, type SimulatedTenant } from './simulated-tenant.ts';
@@ -93,7 +93,7 @@ async function start(life: Lifecycle, options: SimulatorOptions): Promise<Simula
   const shared = {
     faults: createFaults(),
     log: createRequestLog(),
-    quota: createReadQuota(clock, isReadQuotaEnforced),
+    quota: createQuotas(clock, isReadQuotaEnforced),
     clock,
     tenant,
     simulated,

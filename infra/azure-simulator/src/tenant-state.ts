@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { generateIncidents } from './generator.ts';
-import { changeIncident } from './incident-change.ts';
+import { applyEdit, isEdit } from './incident-edits.ts';
 import type { IncidentRecord } from './incident-store.ts';
 import type { Operation } from './journal.ts';
 import { readSamples } from './samples.ts';
@@ -69,13 +69,7 @@ export function apply(state: State, operation: Operation): readonly IncidentReco
     workspace.epoch = operation.at;
     return [];
   }
-  if (operation.op === 'change') {
-    const record = store.byNumber(operation.number);
-    if (!record) return [];
-    const changed = changeIncident(record, operation.change, at);
-    store.replace(changed);
-    return [changed];
-  }
+  if (isEdit(operation)) return applyEdit(operation, { workspace, seed, at });
   const added = occurrences(state, operation, { workspace, seed, at });
   store.add(added);
   return added;
