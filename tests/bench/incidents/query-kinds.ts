@@ -44,7 +44,11 @@ const spans = ['P1D', 'P7D', 'P30D', 'P90D'];
 export async function queryKinds(options: KindsOptions): Promise<QueryKind[]> {
   const { incidents } = options;
   const deepList = `${LIST}?${YEAR}&limit=20`;
-  const deep = await cursorsFrom(options, deepList, Math.min(DEEP_PAGE, Math.floor(incidents / 20) - CURSORS) - 1);
+  const deep = await cursorsFrom(
+    options,
+    deepList,
+    Math.min(DEEP_PAGE, Math.floor(incidents / 20) - CURSORS) - 1,
+  );
   const changesList = `${LIST}/changes?limit=100`;
   const changes = await cursorsFrom(options, changesList, 1);
   return [
@@ -68,7 +72,8 @@ export async function queryKinds(options: KindsOptions): Promise<QueryKind[]> {
     {
       name: 'tag, rare',
       about: 'a tag of about a hundred incidents, over a year',
-      path: (position) => `${LIST}?${YEAR}&tag=${rareTag(incidents, (scatter(position, 1_000) + 0.5) / 1_000)}`,
+      path: (position) =>
+        `${LIST}?${YEAR}&tag=${rareTag(incidents, (scatter(position, 1_000) + 0.5) / 1_000)}`,
     },
     {
       name: 'tag, common',
