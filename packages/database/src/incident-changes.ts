@@ -48,12 +48,15 @@ const ChangeRow = IncidentRecord.schema.extend({ seq: z.string() });
 
 const BEGINNING: ChangePosition = { seq: '0', id: '' };
 
+export function changesStatement({ providerIds, after, limit }: ChangesPage) {
+  const { seq, id } = after ?? BEGINNING;
+  return { text: CHANGES, values: [providerIds ?? null, seq, id, limit + 1] };
+}
+
 /** Incidents in the order in which their last changes became visible to all, each change once. */
 export async function listChanges(db: Queryable, page: ChangesPage): Promise<IncidentChanges> {
-  const { providerIds, limit } = page;
-  const after = page.after ?? BEGINNING;
-  const values = [providerIds ?? null, after.seq, after.id, limit + 1];
-  const found = await rows(db, Head.loose(), { name: 'incident-changes', text: CHANGES, values });
+  const { limit } = page;
+  const found = await rows(db, Head.loose(), changesStatement(page));
   const [head] = found;
   if (!head) throw new Error('the statement answered no horizon');
   const changes = found.filter(({ id }) => id !== null).map((row) => ChangeRow.parse(row));
