@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Call } from './http-routes.ts';
-import { ChangeFacts, SEVERITIES } from './journal.ts';
+import { MAX_COMMENT_LENGTH } from './incident-comments.ts';
+import { ChangeFacts, Label, Owner, SEVERITIES } from './journal.ts';
 import { WorkspaceName } from './scenario.ts';
 import { parseDuration } from './times.ts';
 
@@ -52,10 +53,39 @@ export const GenerateBody = z.strictObject({
   modified: z.enum(['now', 'created']).default('now'),
 });
 
+/** A person by an email address, a whole owner as REST has it, or nobody. */
+const GivenOwner = z
+  .union([
+    z.email().transform((email) => ({ email, userPrincipalName: email, assignedTo: email })),
+    Owner.strict(),
+  ])
+  .nullable();
+
+const GivenLabel = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((labelName) => ({ labelName, labelType: 'User' as const })),
+  Label.strict(),
+]);
+
 export const ChangeBody = z
-  .strictObject(ChangeFacts.shape)
-  .extend({ title: z.string().min(1).max(1_000).optional() })
+  .strictObject({
+    ...ChangeFacts.shape,
+    title: z.string().min(1).max(1_000).optional(),
+    description: z.string().max(10_000).optional(),
+    owner: GivenOwner.optional(),
+    labels: z.array(GivenLabel).max(100).optional(),
+  })
   .refine((change) => Object.keys(change).length > 0, { message: 'nothing to change' });
+
+const IncidentNumber = z.int().min(1);
+
+export const MergeBody = z.strictObject({ into: IncidentNumber });
+/** `alert` is its `systemAlertId`. */
+export const MoveAlertBody = z.strictObject({ alert: z.string().min(1), to: IncidentNumber });
+export const NothingBody = z.strictObject({});
+export const CommentBody = z.strictObject({ message: z.string().min(1).max(MAX_COMMENT_LENGTH) });
 
 export const ResetBody = z.strictObject({ only: z.array(z.string()).optional() });
 

@@ -1,28 +1,13 @@
 import { clockRoutes } from './clock-control.ts';
 import type { ControlDeps } from './control.ts';
-import {
-  ChangeBody,
-  ControlError,
-  GenerateBody,
-  parseBody,
-  ResetBody,
-  WorkspaceBody,
-} from './control-input.ts';
+import { incidentControlRoutes } from './control-incidents.ts';
+import { ControlError, GenerateBody, parseBody, ResetBody, WorkspaceBody } from './control-input.ts';
+import { done, ok, workspaceOf } from './control-target.ts';
 import { Fault } from './faults.ts';
 import type { Call, Reply, Route } from './http-routes.ts';
 import { identityRoutes } from './identity-control.ts';
-import { DEFAULT_WORKSPACE, PRODUCTION } from './tenant-state.ts';
-import { connectionOf, type Workspace } from './workspace.ts';
-
-const ok = (body: unknown, status = 200): Reply => ({ status, body });
-const done: Reply = { status: 204 };
-
-function workspaceOf(call: Call, { simulated }: ControlDeps): Workspace {
-  const name = call.query.get('workspace') ?? DEFAULT_WORKSPACE;
-  const workspace = simulated.workspaces.named(name);
-  if (!workspace) throw new ControlError(404, `there is no workspace ${name}`);
-  return workspace;
-}
+import { PRODUCTION } from './tenant-state.ts';
+import { connectionOf } from './workspace.ts';
 
 function requireScenario(id: string, { simulated }: ControlDeps): string {
   if (simulated.scenarios.has(id)) return id;
@@ -61,23 +46,6 @@ const generate = (call: Call, deps: ControlDeps): Reply => {
   const made = deps.simulated.perform(operation, deps.clock.now());
   const numbers = { first_number: firstNumber, last_number: firstNumber + made.length - 1 };
   return ok({ incidents: made.length, ...numbers }, 201);
-};
-
-const change = (call: Call, deps: ControlDeps): Reply => {
-  const workspace = workspaceOf(call, deps);
-  const given = call.params['number'] ?? '';
-  const number = /^\d{1,15}$/.test(given) ? Number(given) : 0;
-  if (!workspace.incidents.byNumber(number)) {
-    throw new ControlError(404, `${workspace.name} has no incident ${given}`);
-  }
-  const operation = {
-    op: 'change',
-    workspace: workspace.name,
-    number,
-    change: parseBody(ChangeBody, call),
-  } as const;
-  const [changed] = deps.simulated.perform(operation, deps.clock.now());
-  return ok(changed?.source.body(changed));
 };
 
 const reset = (call: Call, deps: ControlDeps): Reply => {
@@ -126,7 +94,7 @@ export function controlRoutes(deps: ControlDeps): Route[] {
     route('GET', '/scenarios', (call) => listScenarios(call, deps)),
     route('POST', '/scenarios/:scenario/run', (call) => runScenario(call, deps)),
     route('POST', '/generate', (call) => generate(call, deps)),
-    route('POST', '/incidents/:number', (call) => change(call, deps)),
+    ...incidentControlRoutes(deps),
     route('POST', '/reset', (call) => reset(call, deps)),
     route('GET', '/faults', () => ok({ faults: faults.list() })),
     route('POST', '/faults', (call) => addFault(call, deps)),
