@@ -12,6 +12,16 @@ export {
 } from './events.ts';
 export { type IncidentLinks, incidentLinks, type LinkedIncident } from './incident-links.ts';
 export {
+  ChangeableState,
+  COMMENTS_MAX,
+  Comment,
+  CommentAccepted,
+  CommentCreate,
+  commentMarker,
+  StatusChange,
+  StatusChangeCreate,
+} from './incident-writes.ts';
+export {
   DEFAULT_TIMESPAN,
   Freshness,
   Incident,
@@ -47,7 +57,16 @@ export {
   SyncQueued,
 } from './providers.ts';
 export * as queues from './queues.ts';
-export { type DeliverWebhook, deliverWebhook, type SyncProvider, syncProvider } from './queues.ts';
+export {
+  type ChangeIncident,
+  changeIncident,
+  type DeliverWebhook,
+  deliverWebhook,
+  type PostComment,
+  postComment,
+  type SyncProvider,
+  syncProvider,
+} from './queues.ts';
 export { Scope } from './scopes.ts';
 export { sealContext } from './seal-contexts.ts';
 export { ALERT_SEVERITY_MIN, Priority, Severity, severityRank } from './severity.ts';

@@ -19,3 +19,23 @@ export const deliverWebhook = defineQueue({
   retry: { attempts: 1, backoffMs: 0 },
 });
 export type DeliverWebhook = z.output<typeof deliverWebhook.payload>;
+
+/** This incident has comments to post. A wake-up: it may be lost, late or doubled. */
+export const postComment = defineQueue({
+  name: 'post-comment',
+  owner: 'sentinel-sync',
+  payload: z.object({ incidentId: z.string() }),
+  retry: { attempts: 1, backoffMs: 0 },
+  dedupe: ({ incidentId }) => incidentId,
+});
+export type PostComment = z.output<typeof postComment.payload>;
+
+/** A status change waits to be made. A wake-up: it may be lost, late or doubled. */
+export const changeIncident = defineQueue({
+  name: 'change-incident',
+  owner: 'sentinel-sync',
+  payload: z.object({ changeId: z.string() }),
+  retry: { attempts: 1, backoffMs: 0 },
+  dedupe: ({ changeId }) => changeId,
+});
+export type ChangeIncident = z.output<typeof changeIncident.payload>;

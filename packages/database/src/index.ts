@@ -59,6 +59,15 @@ export {
 } from './incident-reconciliation.ts';
 export { IncidentRecord } from './incident-record.ts';
 export {
+  type CommentRecord,
+  createIncidentWrites,
+  type IncidentWrites,
+  type NewComment,
+  type NewStatusChange,
+  type StatusChangeRecord,
+  type WriteTarget,
+} from './incident-writes.ts';
+export {
   createIncidents,
   type IncidentRef,
   type Incidents,
@@ -99,3 +108,15 @@ export {
   type WebhookEndpoints,
 } from './webhook-endpoints.ts';
 export { createWorkerLeases, databaseNow, WORKER_DEAD_AFTER_MS, type WorkerLeases } from './worker-leases.ts';
+export {
+  type CommentClaim,
+  type CommentQueue,
+  createCommentQueue,
+  createStatusChangeQueue,
+  type StatusChangeClaim,
+  type StatusChangeEnd,
+  type StatusChangeQueue,
+  type WriteError,
+  type WriteWorkspace,
+  writeWorkspace,
+} from './write-queue.ts';

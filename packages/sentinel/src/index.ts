@@ -6,7 +6,14 @@ export {
   azureSettings,
   Cloud,
 } from './azure-settings.ts';
-export { checkWorkspace, type WorkspaceCheck, type WorkspaceHealth } from './check-workspace.ts';
+export { azureStatus } from './azure-status.ts';
+export {
+  checkWorkspace,
+  failedCheck,
+  OPTIONAL_CHECKS,
+  type WorkspaceCheck,
+  type WorkspaceHealth,
+} from './check-workspace.ts';
 export { ConnectionError, type ConnectionField } from './connection-error.ts';
 export type { PagesQuery } from './incident-pages.ts';
 export type { IncidentReplacement, IncidentWrites } from './incident-writes.ts';

@@ -12,7 +12,13 @@ import {
   type Pool,
   startHeartbeat,
 } from '@socmate/database';
-import { assertOwnQueues, startConsumer, startRedisHealth, startWakeUps } from '@socmate/queue';
+import {
+  assertOwnQueues,
+  type Consumer,
+  startConsumer,
+  startRedisHealth,
+  startWakeUps,
+} from '@socmate/queue';
 import {
   type Clock,
   createIds,
@@ -29,8 +35,9 @@ import type { Config } from './config.ts';
 import { startDetailsReader } from './details-reader.ts';
 import { startDueSyncs } from './due-syncs.ts';
 import { createSyncProvider } from './jobs/sync-provider.ts';
-import { createSentinelClients, type SentinelClients } from './sentinel-clients.ts';
+import { createSentinelClients } from './sentinel-clients.ts';
 import { createSyncRunner, type SyncRunner } from './sync-runner.ts';
+import { startWriteBack, type WriteBackParts } from './write-back.ts';
 
 export interface Overrides {
   readonly clock?: Clock;
@@ -44,7 +51,9 @@ export async function startSentinelSync(config: Config, overrides: Overrides = {
     const pool = life.use('postgres', createServicePool('sentinel-sync', config, log), (p) => p.end());
     const sealer = createSealer(parseMasterKeys(config.MASTER_KEYS));
     const clients = createSentinelClients(azureSettings(config), sealer);
-    await startSyncs(life, { config, pool, clients, log, clock: overrides.clock ?? systemClock });
+    const clock = overrides.clock ?? systemClock;
+    const parts = { config, pool, clients, log, clock, ...(await openLease(life, pool, log)) };
+    assertOwnQueues('sentinel-sync', [startSyncs(life, parts), ...startWriteBack(life, parts)]);
     startDetails(life, { pool, clients, log });
     const redis = life.use('redis health', startRedisHealth(config.REDIS_URL), (r) => r.close());
     const checks = {
@@ -55,13 +64,20 @@ export async function startSentinelSync(config: Config, overrides: Overrides = {
   });
 }
 
-interface Parts {
-  readonly config: Config;
-  readonly pool: Pool;
-  readonly clients: SentinelClients;
-  readonly log: Logger;
-  readonly clock: Clock;
+/** The name under which this process claims rows, and the beats that keep its claims. */
+async function openLease(life: Lifecycle, pool: Pool, log: Logger) {
+  const ids = createIds();
+  const owner = ids.next('wrk');
+  const leases = life.use('worker lease', createWorkerLeases(pool, owner, 'sentinel-sync'), (l) => l.leave());
+  const heartbeat = life.use('heartbeat', await startHeartbeat(leases, log), (h) => h.close());
+  const sweep = startTimer('lease-sweep', LEASE_SWEEP_MS, log, async () => {
+    await leases.sweep();
+  });
+  life.use('lease sweep', sweep, (timer) => timer.close());
+  return { ids, owner, heartbeat };
 }
+
+type Parts = WriteBackParts;
 
 function openNotifierWakeUps(life: Lifecycle, { config, log }: Parts) {
   const connection = { url: config.REDIS_URL, prefix: config.QUEUE_PREFIX };
@@ -72,16 +88,8 @@ function openNotifierWakeUps(life: Lifecycle, { config, log }: Parts) {
   };
 }
 
-async function createRunner(life: Lifecycle, parts: Parts): Promise<SyncRunner> {
-  const { config, pool, clients, log, clock } = parts;
-  const ids = createIds();
-  const owner = ids.next('wrk');
-  const leases = life.use('worker lease', createWorkerLeases(pool, owner, 'sentinel-sync'), (l) => l.leave());
-  const heartbeat = life.use('heartbeat', await startHeartbeat(leases, log), (h) => h.close());
-  const sweep = startTimer('lease-sweep', LEASE_SWEEP_MS, log, async () => {
-    await leases.sweep();
-  });
-  life.use('lease sweep', sweep, (timer) => timer.close());
+function createRunner(life: Lifecycle, parts: Parts): SyncRunner {
+  const { config, pool, clients, log, clock, ids, owner, heartbeat } = parts;
   return createSyncRunner({
     pages: createIncidentPages(pool, { ids, clock }),
     skipped: createSkippedIncidents(pool),
@@ -100,9 +108,9 @@ async function createRunner(life: Lifecycle, parts: Parts): Promise<SyncRunner> 
   });
 }
 
-async function startSyncs(life: Lifecycle, parts: Parts): Promise<void> {
+function startSyncs(life: Lifecycle, parts: Parts): Consumer {
   const { config, pool, log } = parts;
-  const runner = await createRunner(life, parts);
+  const runner = createRunner(life, parts);
   const connection = { url: config.REDIS_URL, prefix: config.QUEUE_PREFIX };
   const wakeUps = life.use('sync wake-ups', startWakeUps(syncProvider, connection, log), (w) => w.close());
   const options = {
@@ -113,10 +121,10 @@ async function startSyncs(life: Lifecycle, parts: Parts): Promise<void> {
   };
   const consumer = startConsumer(syncProvider, options, createSyncProvider({ runner }));
   life.use('sync-provider', consumer, (c) => c.close());
-  assertOwnQueues('sentinel-sync', [consumer]);
   life.use('syncs', runner, (r) => r.close());
   const timer = startDueSyncs({ syncs: createProviderSyncs(pool), runner, wakeUps, log });
   life.use('due syncs', timer, (t) => t.close());
+  return consumer;
 }
 
 function startDetails(
