@@ -1,7 +1,7 @@
 import { type Attempted, garbled, READER_ROLE, RESPONDER_ROLE } from './azure-faults.ts';
 import { ConnectionError } from './connection-error.ts';
 import { parseStorableJson } from './storable-json.ts';
-import type { SentinelWorkspace } from './workspace.ts';
+import { type SentinelWorkspace, signerOf } from './workspace.ts';
 
 const NEEDED = {
   incidents_read: READER_ROLE,
@@ -14,13 +14,13 @@ export function attempting(
   doing: string,
   check: keyof typeof NEEDED = 'incidents_read',
 ): Attempted {
-  const { clientId, workspaceName, resourceGroup, subscriptionId } = workspace;
+  const { workspaceName, resourceGroup, subscriptionId } = workspace;
   return {
     doing: `${doing} of workspace ${workspaceName}`,
     onForbidden: {
       check,
       field: 'workspace_name',
-      message: `Application ${clientId} lacks the role "${NEEDED[check]}" on workspace ${workspaceName}`,
+      message: `${signerOf(workspace)} lacks the role "${NEEDED[check]}" on workspace ${workspaceName}`,
     },
     onNotFound: (cause) =>
       new ConnectionError(

@@ -7,6 +7,8 @@ import { retryAfterMs } from './retry-after.ts';
 export const READER_ROLE = 'Microsoft Sentinel Reader';
 /** The built-in role that may also comment on incidents and change them. */
 export const RESPONDER_ROLE = 'Microsoft Sentinel Responder';
+/** The built-in role that may query the logs. */
+export const LOG_READER_ROLE = 'Log Analytics Reader';
 
 interface Refusal {
   /** `incidents_read` unless given. */

@@ -1,7 +1,14 @@
 import { AppError } from '@socmate/runtime';
 
 /** What a connection is made of, by the names of the API. */
-export type ConnectionField = 'tenant_id' | 'client_id' | 'client_secret' | 'workspace_id' | 'workspace_name';
+export type ConnectionField =
+  | 'tenant_id'
+  | 'credential_type'
+  | 'client_id'
+  | 'client_secret'
+  | 'client_certificate'
+  | 'workspace_id'
+  | 'workspace_name';
 
 export interface ConnectionErrorOptions {
   /** The check of `checkWorkspace` that it belongs to. */

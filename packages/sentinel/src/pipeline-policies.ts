@@ -1,6 +1,15 @@
-import type { PipelinePolicy, PipelineResponse, RetryStrategy } from '@azure/core-rest-pipeline';
-import { type Pipeline, retryPolicy } from '@azure/core-rest-pipeline';
+import {
+  bearerTokenAuthenticationPolicyName,
+  type Pipeline,
+  type PipelinePolicy,
+  type PipelineRequest,
+  type PipelineResponse,
+  type RetryStrategy,
+  retryPolicy,
+  type SendRequest,
+} from '@azure/core-rest-pipeline';
 import { AppError, systemClock } from '@socmate/runtime';
+import type { Credential } from './credential.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 const MAX_RETRIES = 2;
@@ -41,8 +50,30 @@ const boundedRetry = (methods: readonly string[]): RetryStrategy => ({
 export const boundedRetryPolicy = (methods: readonly string[]): PipelinePolicy =>
   retryPolicy([boundedRetry(methods)], { maxRetries: MAX_RETRIES });
 
-/** Bounded retries in place of the client's own, no redirects, no foreign origin. */
-export function harden(pipeline: Pipeline, resourceManagerUrl: string): void {
+/** Signs requests; one whose token Azure refuses is sent once more with a new one, as nothing came of it. */
+export function accessTokenPolicy(credential: Credential, scope: string): PipelinePolicy {
+  const send = async (request: PipelineRequest, next: SendRequest) => {
+    const { abortSignal, tracingOptions } = request;
+    const options = { ...(abortSignal && { abortSignal }), ...(tracingOptions && { tracingOptions }) };
+    const { token } = await credential.getToken(scope, options);
+    request.headers.set('authorization', `Bearer ${token}`);
+    return { token, response: await next(request) };
+  };
+  return {
+    name: 'socmateAccessToken',
+    sendRequest: async (request, next) => {
+      const { token, response } = await send(request, next);
+      if (response.status !== 401) return response;
+      credential.forget(token);
+      return (await send(request, next)).response;
+    },
+  };
+}
+
+/** Bounded retries and renewed tokens in place of the client's own, no redirects, no foreign origin. */
+export function harden(pipeline: Pipeline, resourceManagerUrl: string, credential: Credential): void {
+  pipeline.removePolicy({ name: bearerTokenAuthenticationPolicyName });
+  pipeline.addPolicy(accessTokenPolicy(credential, `${resourceManagerUrl}/.default`), { phase: 'Sign' });
   pipeline.removePolicy({ name: 'defaultRetryPolicy' });
   // POSTs read alerts and entities, under a quota that a silent second request would overdraw.
   pipeline.addPolicy(boundedRetryPolicy(['GET']), { phase: 'Retry' });

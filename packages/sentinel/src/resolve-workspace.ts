@@ -1,21 +1,12 @@
-import {
-  bearerTokenAuthenticationPolicy,
-  createDefaultHttpClient,
-  createPipelineFromOptions,
-  createPipelineRequest,
-  RestError,
-} from '@azure/core-rest-pipeline';
 import { AppError } from '@socmate/runtime';
 import { z } from 'zod';
-import { type Attempted, azureFault, garbled } from './azure-faults.ts';
-import { type AzureSettings, endpointsOf } from './azure-settings.ts';
+import { type ArmReader, createArmReader } from './arm-reader.ts';
+import { type Attempted, azureFault } from './azure-faults.ts';
+import type { AzureSettings } from './azure-settings.ts';
 import { ConnectionError } from './connection-error.ts';
-import { createCredential } from './credential.ts';
-import { harden } from './pipeline-policies.ts';
-import type { AzureCredentials, WorkspacePlace } from './workspace.ts';
+import { type AzureCredentials, signerOf, type WorkspacePlace } from './workspace.ts';
 
 const DEADLINE_MS = 45_000;
-const MAX_PAGES = 1_000;
 
 const Subscriptions = z.object({
   value: z.array(z.object({ subscriptionId: z.string() })),
@@ -32,54 +23,7 @@ const Workspaces = z.object({
   nextLink: z.string().nullish(),
 });
 
-type Get = (url: string) => Promise<unknown>;
-
-function createGet(azure: AzureSettings, credentials: AzureCredentials, signal: AbortSignal): Get {
-  const endpoints = endpointsOf(azure, credentials.cloud);
-  const { resourceManagerUrl } = endpoints;
-  const pipeline = createPipelineFromOptions({});
-  harden(pipeline, resourceManagerUrl);
-  const scopes = `${resourceManagerUrl}/.default`;
-  const credential = createCredential(endpoints, credentials);
-  pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes }));
-  const http = createDefaultHttpClient();
-  return async (url) => {
-    const request = createPipelineRequest({
-      url: new URL(url, resourceManagerUrl).href,
-      abortSignal: signal,
-    });
-    const response = await pipeline.sendRequest(http, request);
-    if (response.status !== 200) {
-      const code = ArmError.safeParse(response.bodyAsText).data?.error.code;
-      const about = { statusCode: response.status, request, response, ...(code !== undefined && { code }) };
-      throw new RestError(`status ${response.status}`, about);
-    }
-    return JSON.parse(response.bodyAsText ?? '');
-  };
-}
-
-const ArmError = z
-  .string()
-  .transform((text): unknown => JSON.parse(text))
-  .pipe(z.object({ error: z.object({ code: z.string() }) }))
-  .catch({ error: { code: '' } });
-
-/** All items of a paged list; its links are followed within the resource manager only, and each once. */
-async function* pages<T extends { nextLink?: string | null | undefined }>(
-  get: Get,
-  first: string,
-  schema: z.ZodType<T>,
-): AsyncGenerator<T> {
-  const seen = new Set<string>();
-  for (let url: string | null | undefined = first; url; ) {
-    if (seen.has(url) || seen.size >= MAX_PAGES) throw garbled(LISTING);
-    seen.add(url);
-    const parsed = schema.safeParse(await get(url));
-    if (!parsed.success) throw garbled(LISTING, parsed.error);
-    yield parsed.data;
-    url = parsed.data.nextLink;
-  }
-}
+const SUBSCRIPTIONS = { path: '/subscriptions?api-version=2022-12-01', schema: Subscriptions };
 
 const LISTING: Attempted = {
   doing: 'looking for the workspace',
@@ -88,12 +32,12 @@ const LISTING: Attempted = {
 };
 
 async function findIn(
-  get: Get,
+  reader: ArmReader,
   subscriptionId: string,
   workspaceId: string,
 ): Promise<WorkspacePlace | undefined> {
-  const path = `/subscriptions/${encodeURIComponent(subscriptionId)}/providers/Microsoft.OperationalInsights/workspaces`;
-  for await (const { value } of pages(get, `${path}?api-version=2023-09-01`, Workspaces)) {
+  const path = `/subscriptions/${encodeURIComponent(subscriptionId)}/providers/Microsoft.OperationalInsights/workspaces?api-version=2023-09-01`;
+  for await (const { value } of reader.pages({ path, schema: Workspaces }, LISTING)) {
     const found = value.find(
       ({ properties }) => properties?.customerId?.toLowerCase() === workspaceId.toLowerCase(),
     );
@@ -103,10 +47,10 @@ async function findIn(
   return undefined;
 }
 
-async function find(get: Get, workspaceId: string): Promise<WorkspacePlace | undefined> {
-  for await (const { value } of pages(get, '/subscriptions?api-version=2022-12-01', Subscriptions)) {
+async function find(reader: ArmReader, workspaceId: string): Promise<WorkspacePlace | undefined> {
+  for await (const { value } of reader.pages(SUBSCRIPTIONS, LISTING)) {
     for (const { subscriptionId } of value) {
-      const found = await findIn(get, subscriptionId, workspaceId);
+      const found = await findIn(reader, subscriptionId, workspaceId);
       if (found) return found;
     }
   }
@@ -121,12 +65,13 @@ export async function resolveWorkspace(
   signal: AbortSignal,
 ): Promise<WorkspacePlace> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
-  const found = await find(createGet(azure, credentials, deadline), workspaceId).catch((fault: unknown) => {
+  const reader = createArmReader(azure, credentials, deadline);
+  const found = await find(reader, workspaceId).catch((fault: unknown) => {
     throw signal.aborted ? fault : azureFault(LISTING, fault);
   });
   if (found) return found;
   throw new ConnectionError(
-    `Application ${credentials.clientId} sees no workspace ${workspaceId}: the id is wrong, or the application has no role on it`,
+    `${signerOf(credentials)} sees no workspace ${workspaceId}: the id is wrong, or it has no role on that workspace`,
     { check: 'incidents_read', field: 'workspace_id' },
   );
 }

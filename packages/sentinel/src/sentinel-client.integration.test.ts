@@ -20,9 +20,10 @@ beforeEach(async () => {
 });
 
 const azure = () => ({ authorityHost: simulator.url, resourceManagerUrl: simulator.url });
-const aWorkspace = (only: Partial<SentinelWorkspace> = {}, name = 'prod-sentinel'): SentinelWorkspace => {
+const aWorkspace = (only: object = {}, name = 'prod-sentinel'): SentinelWorkspace => {
   const found = simulator.workspaces.find((workspace) => workspace.name === name)!;
-  return {
+  const workspace = {
+    credentialType: 'secret',
     cloud: 'public',
     tenantId: found.tenant_id,
     clientId: found.client_id,
@@ -32,6 +33,7 @@ const aWorkspace = (only: Partial<SentinelWorkspace> = {}, name = 'prod-sentinel
     workspaceName: found.workspace_name,
     ...only,
   };
+  return workspace as SentinelWorkspace;
 };
 const control = async (path: string, body: object): Promise<unknown> => {
   const init = {
@@ -139,12 +141,12 @@ test('a sign-in that does not answer is told from a workspace that does not', as
 test('a healthy workspace says what was tried and what was not', async () => {
   const health = await checkWorkspace(azure(), aWorkspace(), signal);
   expect(health).toMatchObject({ status: 'healthy', latencyMs: expect.any(Number) });
-  expect(health.checks.map(({ name, status }) => `${name} ${status}`)).toEqual([
-    'token ok',
-    'incidents_read ok',
-    'log_query skipped',
-    'comment_write skipped',
-  ]);
+  expect(health.checks).toEqual(
+    ['token', 'incidents_read', 'log_query', 'comment_write', 'incident_write'].map((name) => ({
+      name,
+      status: 'ok',
+    })),
+  );
 });
 
 test.each([

@@ -66,12 +66,13 @@ async function openInsights(azure: AzureSettings, workspace: SentinelWorkspace):
   const { SecurityInsights: Client } = await import('@azure/arm-securityinsight');
   const endpoints = endpointsOf(azure, workspace.cloud);
   const { resourceManagerUrl } = endpoints;
-  const client = new Client(createCredential(endpoints, workspace), workspace.subscriptionId, {
+  const credential = createCredential(endpoints, workspace);
+  const client = new Client(credential, workspace.subscriptionId, {
     endpoint: resourceManagerUrl,
     $host: resourceManagerUrl,
     apiVersion: API_VERSION,
   });
-  harden(client.pipeline, resourceManagerUrl);
+  harden(client.pipeline, resourceManagerUrl, credential);
   return client;
 }
 

@@ -3,6 +3,7 @@ import { assertWellFormed, signInFault } from './sign-in-fault.ts';
 import type { AzureCredentials } from './workspace.ts';
 
 const credentials: AzureCredentials = {
+  credentialType: 'secret',
   cloud: 'public',
   tenantId: 'contoso',
   clientId: 'app',

@@ -34,7 +34,7 @@ export function createSentinelClients(azure: AzureSettings, sealer: Sealer): Sen
       const found = known.get(provider.id);
       if (found?.version === version) return found.client;
       const clientSecret = sealer.open(provider.clientSecretSealed, sealContext.clientSecret(provider.id));
-      const client = createSentinelClient(azure, { ...provider, clientSecret });
+      const client = createSentinelClient(azure, { ...provider, credentialType: 'secret', clientSecret });
       known.set(provider.id, { version, client });
       return client;
     },

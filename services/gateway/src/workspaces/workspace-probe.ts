@@ -20,6 +20,7 @@ export interface WorkspaceDirectory {
 export type Connection = Omit<ProviderTest, 'name' | 'provider_type'>;
 
 const credentialsOf = (given: Connection): AzureCredentials => ({
+  credentialType: 'secret',
   cloud: given.cloud,
   tenantId: given.tenant_id,
   clientId: given.client_id,
