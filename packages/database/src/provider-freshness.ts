@@ -17,7 +17,8 @@ const Row = z.object({
 export type ProviderFreshness = z.output<typeof Row>;
 
 const FRESHNESS = `SELECT name AS provider, last_synced_at,
-    greatest(0, extract(epoch FROM now() - last_synced_at))::integer AS lag_s,
+    CASE WHEN last_synced_at < now() THEN extract(epoch FROM now() - last_synced_at)::integer
+      WHEN last_synced_at IS NOT NULL THEN 0 END AS lag_s,
     CASE WHEN NOT enabled THEN 'disabled' WHEN consecutive_failures > 0 THEN 'failing'
       WHEN last_synced_at IS NULL THEN 'never' ELSE 'ok' END AS status,
     greatest(0, least(86400, extract(epoch FROM next_sync_at - now())))::integer AS due_in_s
