@@ -16,13 +16,14 @@ import { startWakeUps } from '@socmate/queue';
 import type { Clock, Ids, Lifecycle, Logger } from '@socmate/runtime';
 import { azureSettings, checkWorkspace, resolveWorkspace } from '@socmate/sentinel';
 import type { Config } from './config.ts';
+import { type IncidentWriteDeps, openIncidentWrites } from './incident-writes/open-incident-writes.ts';
 import { createUpdateIncident, type UpdateIncident } from './incidents/update-incident.ts';
 import { createEndpointChanges, type EndpointChanges } from './webhooks/endpoint-changes.ts';
 import { createProviderChanges, type ProviderChanges } from './workspaces/provider-changes.ts';
 import type { WorkspaceDirectory } from './workspaces/workspace-probe.ts';
 
 /** What the routes of incidents, webhooks and workspaces ask for. */
-export interface DomainDeps {
+export interface DomainDeps extends IncidentWriteDeps {
   readonly publicUrl: string;
   readonly incidents: Incidents;
   readonly updateIncident: UpdateIncident;
@@ -75,6 +76,7 @@ export function openDomain(base: DomainBase, sealer: Sealer): DomainDeps {
     publicUrl: config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`,
     incidents: createIncidents(pool),
     updateIncident: createUpdateIncident(base),
+    ...openIncidentWrites(base),
     providers: createSiemProviders(pool),
     providerChanges: createProviderChanges({ ...base, sealer, directory, wake: wake.provider }),
     directory,

@@ -2,6 +2,7 @@ import type { Route } from '@socmate/http';
 import { apiKeyRoutes } from './api-keys.ts';
 import { auditLogRoutes } from './audit-log.ts';
 import { healthRoutes } from './health.ts';
+import { incidentWriteRoutes } from './incident-writes.ts';
 import { incidentRoutes } from './incidents.ts';
 import type { RouteDeps } from './route-deps.ts';
 import { siemProviderRoutes } from './siem-providers.ts';
@@ -11,6 +12,7 @@ import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 /** Every route of the gateway; what is not here is not served and not documented. */
 export const allRoutes = (deps: RouteDeps): Route[] => [
   ...incidentRoutes(deps),
+  ...incidentWriteRoutes(deps),
   ...webhookEndpointRoutes(deps),
   ...webhookDeliveryRoutes(deps),
   ...siemProviderRoutes(deps),
