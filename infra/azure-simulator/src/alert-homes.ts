@@ -9,10 +9,17 @@ export interface AlertHomes {
   find(alertName: string, store: IncidentStore): IncidentRecord | undefined;
 }
 
+/** Newest first; every alert of every incident is made anew for it. */
+function search(store: IncidentStore, name: string): IncidentRecord | undefined {
+  const whole = { from: undefined, to: undefined, isDescending: true, isWanted: () => true };
+  for (const record of store.ordered('number').walk(whole)) {
+    if (record.source.alerts(record).some((alert) => alert.name.toLowerCase() === name)) return record;
+  }
+  return undefined;
+}
+
 export function createAlertHomes(): AlertHomes {
   const numbers = new Map<string, number>();
-  const hasAlert = (record: IncidentRecord, name: string): boolean =>
-    record.source.alerts(record).some((alert) => alert.name.toLowerCase() === name);
   return {
     saw: (record, alerts) => {
       for (const { name } of alerts) numbers.set(name.toLowerCase(), record.number);
@@ -25,7 +32,7 @@ export function createAlertHomes(): AlertHomes {
       const name = alertName.toLowerCase();
       const seen = store.byNumber(numbers.get(name) ?? 0);
       if (seen && findAlert(contentOf(seen), name)) return seen;
-      return store.ordered('number').items.findLast((record) => hasAlert(record, name));
+      return search(store, name);
     },
   };
 }

@@ -1,6 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { type ListQuery, listIncidents } from './incident-list.ts';
-import { createIncidentStore, type IncidentRecord, type IncidentStore } from './incident-store.ts';
+import {
+  createIncidentStore,
+  type IncidentRecord,
+  type IncidentStore,
+  type SortField,
+} from './incident-store.ts';
+import { SEVERITIES, STATUSES } from './journal.ts';
+import { createRandom, type Random } from './random.ts';
 import { instantAt } from './times.ts';
 
 const nowMs = Date.parse('2024-05-01T00:00:00Z');
@@ -119,3 +126,95 @@ test('a skip token is good only for its own query, workspace state and hour', ()
 test.each(['0', '-1', 'ten', '1.5'])('$top of %p is refused', (top) => {
   expect(() => page(storeOf(1), { top })).toThrow('$top');
 });
+
+const FIELDS: Record<SortField, string> = {
+  created: 'properties/createdTimeUtc',
+  modified: 'properties/lastModifiedTimeUtc',
+  number: 'properties/incidentNumber',
+  severity: 'properties/severity',
+  status: 'properties/status',
+};
+const FIELD_NAMES = Object.keys(FIELDS) as [SortField, ...SortField[]];
+
+/** A condition as it is written, and what it means. */
+function aCondition(random: Random): { text: string; isMet: (record: IncidentRecord) => boolean } {
+  const field = random.pick(FIELD_NAMES);
+  const isText = field === 'severity' || field === 'status';
+  const operator = random.pick(isText ? ['eq', 'ne'] : ['eq', 'ne', 'gt', 'ge', 'lt', 'le']);
+  const value = {
+    created: instantAt(nowMs + random.int(0, 400) * 1_000),
+    modified: instantAt(nowMs + random.int(0, 400) * 1_000),
+    number: random.int(1, 4_000),
+    severity: random.pick(SEVERITIES),
+    status: random.pick(STATUSES),
+  }[field];
+  const isMet = {
+    eq: (own: string | number) => own === value,
+    ne: (own: string | number) => own !== value,
+    gt: (own: string | number) => own > value,
+    ge: (own: string | number) => own >= value,
+    lt: (own: string | number) => own < value,
+    le: (own: string | number) => own <= value,
+  }[operator] as (own: string | number) => boolean;
+  const written = isText ? `'${String(value).toLowerCase()}'` : String(value);
+  return { text: `${FIELDS[field]} ${operator} ${written}`, isMet: (one) => isMet(one[field]) };
+}
+
+const drawn = (random: Random, number: number): IncidentRecord =>
+  record(number, {
+    created: instantAt(nowMs + random.int(0, 400) * 1_000),
+    modified: instantAt(nowMs + random.int(0, 400) * 1_000),
+    severity: random.pick(SEVERITIES),
+    status: random.next() < 0.01 ? 'Closed' : random.pick(['New', 'Active']),
+  });
+
+/** Added at once and one by one, changed and removed. */
+function aHistory(random: Random): { store: IncidentStore; all: () => IncidentRecord[] } {
+  const store = createIncidentStore();
+  const known = new Map<number, IncidentRecord>();
+  const add = (count: number): void => {
+    const first = store.nextNumber();
+    const made = Array.from({ length: count }, (_, position) => drawn(random, first + position));
+    store.add(made);
+    for (const one of made) known.set(one.number, one);
+  };
+  add(2_500);
+  for (let step = 0; step < 400; step++) {
+    const number = random.int(1, store.nextNumber() - 1);
+    const old = known.get(number);
+    if (step % 3 === 0) add(random.int(1, 3));
+    else if (old && step % 3 === 1) {
+      store.remove(old);
+      known.delete(number);
+    } else if (old) {
+      known.set(number, drawn(random, number));
+      store.replace(known.get(number)!);
+    }
+  }
+  return { store, all: () => [...known.values()] };
+}
+
+test.each([1, 2, 3])(
+  'whatever is asked for, the pages hold what a plain search finds, in order (seed %i)',
+  (seed) => {
+    const random = createRandom('list', seed);
+    const { store, all } = aHistory(random);
+    for (let round = 0; round < 60; round++) {
+      const conditions = Array.from({ length: random.int(0, 3) }, () => aCondition(random));
+      const field = random.pick(FIELD_NAMES);
+      const sign = random.pick([1, -1]);
+      const found = all().filter((one) => conditions.every(({ isMet }) => isMet(one)));
+      found.sort(
+        (a, b) => sign * (a[field] === b[field] ? a.number - b.number : a[field] < b[field] ? -1 : 1),
+      );
+      const filter = conditions.length > 0 ? conditions.map(({ text }) => text).join(' and ') : null;
+      const orderBy = `${FIELDS[field]} ${sign === 1 ? 'asc' : 'desc'}`;
+      const pages = numbersOf(store, { filter, orderBy });
+      expect({ filter, orderBy, numbers: pages.flat() }).toEqual({
+        filter,
+        orderBy,
+        numbers: found.map(({ number }) => number),
+      });
+    }
+  },
+);

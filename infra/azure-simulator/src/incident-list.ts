@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { badRequest } from './arm-error.ts';
-import type { IncidentRecord, IncidentStore } from './incident-store.ts';
-import { type Condition, isMatch, type Order, parseFilter, parseOrderBy } from './odata.ts';
-import type { Key } from './ordered-index.ts';
+import type { IncidentRecord, IncidentStore, IncidentSummary, SortField } from './incident-store.ts';
+import { type Condition, isMatch, mayMatch, type Order, parseFilter, parseOrderBy } from './odata.ts';
+import type { Place } from './ordered-index.ts';
 
 const PAGE_SIZE = 50;
 const TOKEN_LIFETIME_MS = 3_600_000;
@@ -29,11 +29,6 @@ export interface IncidentPage {
   readonly skipToken?: string;
 }
 
-interface Position {
-  readonly key: Key;
-  readonly number: number;
-}
-
 function pageSize(top: string | null): number {
   if (top === null) return PAGE_SIZE;
   if (!/^\d{1,9}$/.test(top) || Number(top) < 1) throw badRequest('Invalid value for query option $top');
@@ -51,7 +46,7 @@ function encodePosition(last: IncidentRecord, query: ListQuery, order: Order, co
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-function decodePosition(query: ListQuery, context: ListContext): Position | undefined {
+function decodePosition(query: ListQuery, context: ListContext): Place | undefined {
   if (query.skipToken === null) return undefined;
   const parts = parseParts(query.skipToken);
   if (!parts || parts.print !== fingerprint(query, context.epoch)) throw badRequest('Invalid $skipToken');
@@ -59,7 +54,7 @@ function decodePosition(query: ListQuery, context: ListContext): Position | unde
   return parts;
 }
 
-function parseParts(token: string): (Position & { print: string; issuedMs: number }) | undefined {
+function parseParts(token: string): (Place & { print: string; issuedMs: number }) | undefined {
   try {
     const parts: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
     if (!Array.isArray(parts) || parts.length !== 4) return undefined;
@@ -72,20 +67,83 @@ function parseParts(token: string): (Position & { print: string; issuedMs: numbe
   }
 }
 
-/** The stretch of the ordered items that the conditions on the ordering field leave: `[from, to)`. */
-function bounds(store: IncidentStore, order: Order, conditions: readonly Condition[]): [number, number] {
-  const index = store.ordered(order.field);
-  let from = 0;
-  let to = index.items.length;
-  if (order.field === 'severity' || order.field === 'status') return [from, to];
-  for (const { field, operator, value } of conditions) {
-    if (field !== order.field) continue;
-    if (operator === 'ge' || operator === 'eq') from = Math.max(from, index.find(value, -1));
-    if (operator === 'gt') from = Math.max(from, index.find(value, Infinity));
-    if (operator === 'le' || operator === 'eq') to = Math.min(to, index.find(value, Infinity));
-    if (operator === 'lt') to = Math.min(to, index.find(value, -1));
+interface Stretch {
+  readonly from: Place | undefined;
+  readonly to: Place | undefined;
+}
+
+const latest = (one: Place | undefined, other: Place): Place =>
+  one && (one.key > other.key || (one.key === other.key && one.number > other.number)) ? one : other;
+const earliest = (one: Place | undefined, other: Place): Place =>
+  one && latest(one, other) === other ? one : other;
+
+/** The part of the order of a field that the conditions on that field leave. */
+function stretchOf(field: SortField, conditions: readonly Condition[]): Stretch {
+  let from: Place | undefined;
+  let to: Place | undefined;
+  // Severity and status are compared in any case, and ordered as they are.
+  if (field === 'severity' || field === 'status') return { from, to };
+  for (const { field: own, operator, value: key } of conditions) {
+    if (own !== field) continue;
+    if (operator === 'ge' || operator === 'eq') from = latest(from, { key, number: -Infinity });
+    if (operator === 'gt') from = latest(from, { key, number: Infinity });
+    if (operator === 'le' || operator === 'eq') to = earliest(to, { key, number: Infinity });
+    if (operator === 'lt') to = earliest(to, { key, number: -Infinity });
   }
-  return [from, to];
+  return { from, to };
+}
+
+interface Asked {
+  readonly conditions: readonly Condition[];
+  readonly order: Order;
+  readonly stretch: Stretch;
+}
+
+/** What sorting costs no more than searching in order does. */
+const FEW = 2_000;
+
+const placeOf = (record: IncidentRecord, { field }: Order): Place => ({
+  key: record[field],
+  number: record.number,
+});
+
+function isWithin(place: Place, { from, to }: Stretch): boolean {
+  return (
+    (!from || latest(from, place) === place) && (!to || (earliest(to, place) === place && !isSame(place, to)))
+  );
+}
+
+const isSame = (one: Place, other: Place): boolean => one.key === other.key && one.number === other.number;
+
+/** Sorted, where another field leaves few of them; undefined where none does. */
+function fewOf(store: IncidentStore, { conditions, order, stretch }: Asked): IncidentRecord[] | undefined {
+  for (const field of new Set(conditions.map((condition) => condition.field))) {
+    if (field === order.field) continue;
+    const { from, to } = stretchOf(field, conditions);
+    const index = store.ordered(field);
+    if ((!from && !to) || index.count(from, to) > FEW) continue;
+    const found = [...index.walk({ from, to, isDescending: false, isWanted: () => true })];
+    const sign = order.isDescending ? -1 : 1;
+    const isBefore = (a: Place, b: Place): boolean => earliest(a, b) === a;
+    return found
+      .filter((record) => isMatch(record, conditions) && isWithin(placeOf(record, order), stretch))
+      .toSorted((a, b) => (isBefore(placeOf(a, order), placeOf(b, order)) ? -sign : sign));
+  }
+  return undefined;
+}
+
+function firstOf(store: IncidentStore, asked: Asked, size: number): IncidentRecord[] {
+  const { conditions, order, stretch } = asked;
+  const few = fewOf(store, asked);
+  if (few) return few.slice(0, size);
+  const isWanted = (summary: IncidentSummary): boolean => mayMatch(summary, conditions);
+  const walk = { ...stretch, isDescending: order.isDescending, isWanted };
+  const found: IncidentRecord[] = [];
+  for (const record of store.ordered(order.field).walk(walk)) {
+    if (isMatch(record, conditions)) found.push(record);
+    if (found.length === size) break;
+  }
+  return found;
 }
 
 /**
@@ -97,18 +155,16 @@ export function listIncidents(query: ListQuery, context: ListContext): IncidentP
   const order = query.orderBy === null ? DEFAULT_ORDER : parseOrderBy(query.orderBy);
   const size = Math.ceil(pageSize(query.top) / (query.isShort ? 2 : 1));
   const after = decodePosition(query, context);
-  const index = context.store.ordered(order.field);
-  let [from, to] = bounds(context.store, order, conditions);
-  if (after && order.isDescending) to = Math.min(to, index.find(after.key, after.number));
-  if (after && !order.isDescending) from = Math.max(from, index.find(after.key, after.number + 1));
-
-  const records: IncidentRecord[] = [];
-  for (let step = 0; step < to - from && records.length <= size; step++) {
-    const record = index.items[order.isDescending ? to - 1 - step : from + step];
-    if (record && isMatch(record, conditions)) records.push(record);
-  }
+  const whole = stretchOf(order.field, conditions);
+  const stretch = after ? beyond(whole, after, order) : whole;
+  const records = firstOf(context.store, { conditions, order, stretch }, size + 1);
   if (records.length <= size) return { records };
   records.pop();
   const last = records.at(-1);
   return last ? { records, skipToken: encodePosition(last, query, order, context) } : { records };
 }
+
+const beyond = ({ from, to }: Stretch, { key, number }: Place, { isDescending }: Order): Stretch =>
+  isDescending
+    ? { from, to: earliest(to, { key, number }) }
+    : { from: latest(from, { key, number: number + 1 }), to };

@@ -44,7 +44,7 @@ export interface IncidentStore {
   replace(record: IncidentRecord): void;
   remove(record: IncidentRecord): void;
   clear(): void;
-  ordered(field: SortField): OrderedIndex<IncidentRecord>;
+  ordered(field: SortField): OrderedIndex<IncidentRecord, IncidentSummary>;
   /** Greater than any number given so far, those of cleared incidents included. */
   nextNumber(): number;
   reserveNumbersBelow(number: number): void;
@@ -58,24 +58,54 @@ const KEYS: Record<SortField, (record: IncidentRecord) => Key> = {
   status: (record) => record.status,
 };
 
-/** The incidents in every order that was asked for so far, each kept up to date from then on. */
-function createIndexes() {
-  const indexes = new Map<SortField, OrderedIndex<IncidentRecord>>();
+const RANGED = ['created', 'modified', 'number'] as const;
+
+/** What the incidents of a stretch have between them. */
+export interface IncidentSummary {
+  readonly ranges: Readonly<Record<(typeof RANGED)[number], readonly [least: Key, greatest: Key]>>;
+  /** Each pair that occurs, once. */
+  readonly kinds: readonly Pick<IncidentRecord, 'severity' | 'status'>[];
+}
+
+function summarise(records: readonly IncidentRecord[]): IncidentSummary {
+  const rangeOf = (field: (typeof RANGED)[number]): [Key, Key] => {
+    let least: Key = records[0]?.[field] ?? '';
+    let greatest = least;
+    for (const { [field]: key } of records) {
+      if (key < least) least = key;
+      if (key > greatest) greatest = key;
+    }
+    return [least, greatest];
+  };
+  const kinds = new Map<string, IncidentRecord>();
+  for (const record of records) kinds.set(`${record.severity} ${record.status}`, record);
   return {
-    clear: () => indexes.clear(),
+    ranges: { created: rangeOf('created'), modified: rangeOf('modified'), number: rangeOf('number') },
+    kinds: [...kinds.values()].map(({ severity, status }) => ({ severity, status })),
+  };
+}
+
+/** The incidents in every order that a list may have, each kept up to date. */
+function createIndexes() {
+  const indexOf = (field: SortField) => createOrderedIndex({ keyOf: KEYS[field], summarise });
+  const create = () => ({
+    created: indexOf('created'),
+    modified: indexOf('modified'),
+    number: indexOf('number'),
+    severity: indexOf('severity'),
+    status: indexOf('status'),
+  });
+  let indexes = create();
+  return {
+    get: (field: SortField) => indexes[field],
+    clear: () => {
+      indexes = create();
+    },
     add: (records: readonly IncidentRecord[]) => {
-      for (const index of indexes.values()) index.add(records);
+      for (const index of Object.values(indexes)) index.add(records);
     },
     remove: (record: IncidentRecord) => {
-      for (const index of indexes.values()) index.remove(record);
-    },
-    get: (field: SortField, all: () => readonly IncidentRecord[]) => {
-      const known = indexes.get(field);
-      if (known) return known;
-      const index = createOrderedIndex(KEYS[field]);
-      index.add(all());
-      indexes.set(field, index);
-      return index;
+      for (const index of Object.values(indexes)) index.remove(record);
     },
   };
 }
@@ -113,7 +143,7 @@ export function createIncidentStore(): IncidentStore {
       byNumber.clear();
       indexes.clear();
     },
-    ordered: (field) => indexes.get(field, () => [...byNumber.values()]),
+    ordered: indexes.get,
     nextNumber: () => next,
     reserveNumbersBelow: (number) => {
       next = Math.max(next, number);

@@ -1,5 +1,5 @@
 import { badRequest } from './arm-error.ts';
-import type { IncidentRecord, SortField } from './incident-store.ts';
+import type { IncidentRecord, IncidentSummary, SortField } from './incident-store.ts';
 import type { Key } from './ordered-index.ts';
 import { parseInstant } from './times.ts';
 
@@ -112,12 +112,28 @@ const COMPARE: Record<Operator, (own: Key, value: Key) => boolean> = {
 };
 
 /** Severity and status are compared as Sentinel does, whatever their case. */
-export function isMatch(record: IncidentRecord, conditions: readonly Condition[]): boolean {
-  return conditions.every(({ field, operator, value }) => {
-    const own = record[field];
-    if (field === 'severity' || field === 'status') {
-      return COMPARE[operator](String(own).toLowerCase(), String(value).toLowerCase());
-    }
-    return COMPARE[operator](own, value);
-  });
+function holds({ field, operator, value }: Condition, own: Key): boolean {
+  if (field !== 'severity' && field !== 'status') return COMPARE[operator](own, value);
+  return COMPARE[operator](String(own).toLowerCase(), String(value).toLowerCase());
+}
+
+export const isMatch = (record: IncidentRecord, conditions: readonly Condition[]): boolean =>
+  conditions.every((condition) => holds(condition, record[condition.field]));
+
+/** Whether a stretch of incidents may have one that matches. */
+export function mayMatch(summary: IncidentSummary, conditions: readonly Condition[]): boolean {
+  const ofKind = conditions.filter(({ field }) => field === 'severity' || field === 'status');
+  const isKind = summary.kinds.some((kind) =>
+    ofKind.every((condition) => holds(condition, kind[condition.field as keyof typeof kind])),
+  );
+  return (
+    isKind &&
+    conditions.every(({ field, operator, value }) => {
+      if (field === 'severity' || field === 'status') return true;
+      const [least, greatest] = summary.ranges[field];
+      if (operator === 'ne') return true;
+      if (operator === 'eq') return least <= value && value <= greatest;
+      return COMPARE[operator](operator === 'gt' || operator === 'ge' ? greatest : least, value);
+    })
+  );
 }
