@@ -34,6 +34,8 @@ export interface IncidentPage {
   readonly limit: number;
   readonly offset: number;
   readonly after?: Position | undefined;
+  /** Few match, and are better all found and put in order than looked for in order. */
+  readonly areFew?: boolean | undefined;
 }
 
 export interface IncidentListing {
@@ -79,18 +81,22 @@ const whereOf = (all: readonly string[]): string => (all.length > 0 ? `WHERE ${a
 /** The statement of one page: one row more than the page holds, to know whether there are more. */
 export function listStatement(filter: IncidentFilter, page: IncidentPage): { text: string; values: Values } {
   const values: Values = [];
-  const where = conditions(filter, values);
   const { column, direction } = page.order;
-  if (page.after) {
-    const position = `(${bind(values, page.after.time)}::timestamptz, ${bind(values, page.after.id)})`;
-    where.push(`(i.${column}, i.id) ${direction === 'desc' ? '<' : '>'} ${position}`);
-  }
-  const order = `ORDER BY i.${column} ${direction}, i.id ${direction}`;
-  const text = `SELECT ${IncidentRecord.columns}, ${positionColumn(`i.${column}`)}
-    FROM (SELECT i.id FROM incident AS i ${whereOf(where)}
+  const matching = `SELECT id, ${column} FROM incident AS i ${whereOf(conditions(filter, values))}`;
+  // Postgres guesses badly how many incidents have a word, and would walk through all of them for a rare one.
+  const source = page.areFew
+    ? `matching AS MATERIALIZED (${matching})`
+    : `matching AS NOT MATERIALIZED (${matching})`;
+  const position =
+    page.after && `(${bind(values, page.after.time)}::timestamptz, ${bind(values, page.after.id)})`;
+  const beyond = position ? [`(${column}, id) ${direction === 'desc' ? '<' : '>'} ${position}`] : [];
+  const order = `ORDER BY ${column} ${direction}, id ${direction}`;
+  const text = `WITH ${source}
+    SELECT ${IncidentRecord.columns}, ${positionColumn(`i.${column}`)}
+    FROM (SELECT id FROM matching ${whereOf(beyond)}
       ${order} LIMIT ${bind(values, page.limit + 1)} OFFSET ${bind(values, page.offset)}) AS page
     JOIN incident AS i USING (id) JOIN siem_provider AS p ON p.id = i.provider_id
-    ${order}`;
+    ORDER BY i.${column} ${direction}, i.id ${direction}`;
   return { text, values };
 }
 

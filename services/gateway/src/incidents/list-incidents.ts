@@ -1,4 +1,11 @@
-import { DEFAULT_TIMESPAN, IncidentFilters, type IncidentPage, PageQuery, toPage } from '@socmate/contracts';
+import {
+  DEFAULT_TIMESPAN,
+  IncidentFilters,
+  type IncidentPage,
+  PageQuery,
+  TOTAL_MAX,
+  toPage,
+} from '@socmate/contracts';
 import type { CursorCodec } from '@socmate/crypto';
 import type { IncidentListing, Incidents, ProviderView } from '@socmate/database';
 import type { Clock } from '@socmate/runtime';
@@ -34,29 +41,28 @@ function countedByPage({ offset }: IncidentListQuery, { incidents, next }: Incid
   return isEnd ? offset + incidents.length : undefined;
 }
 
+const hasWords = ({ q, tag }: IncidentListQuery): boolean => q !== undefined || tag !== undefined;
+
 /** One page of incidents; `view` holds the workspaces that the caller may see and the query names. */
-export function createListIncidents({
-  incidents,
-  cursors,
-  clock,
-  publicUrl,
-}: ListIncidentsDeps): ListIncidents {
+export function createListIncidents(deps: ListIncidentsDeps): ListIncidents {
+  const { incidents, clock, publicUrl } = deps;
   const path = '/api/v1/incidents';
-  const listCursors = createListCursors(cursors, path);
+  const listCursors = createListCursors(deps.cursors, path);
   const counts = createCountCache(clock);
   return async (query, view) => {
     const { after, window: kept } = listCursors.open(query);
     const now = clock.now();
     const { from, to } = kept ?? windowOf(query, now);
     const filter = incidentFilter(query, { from: from ?? null, to: to ?? null }, view);
-    const page = { order: incidentOrder(query), limit: query.limit, offset: query.offset, after };
+    const key = JSON.stringify([filterText(path, query), view]);
+    const count = (): Promise<number> => counts.count(key, () => incidents.count(filter));
+    const known = kept?.counted ?? (hasWords(query) ? await count() : undefined);
+    const areFew = hasWords(query) && known !== undefined && known <= TOTAL_MAX;
+    const { limit, offset } = query;
+    const page = { order: incidentOrder(query), limit, offset, after, areFew };
     const [fresh, listing] = await Promise.all([incidents.freshness(view), incidents.list(filter, page)]);
     assertFresh(fresh, query, now);
-    const key = JSON.stringify([filterText(path, query), view]);
-    const counted =
-      kept?.counted ??
-      (after ? undefined : countedByPage(query, listing)) ??
-      (await counts.count(key, () => incidents.count(filter)));
+    const counted = (after ? undefined : countedByPage(query, listing)) ?? known ?? (await count());
     const window: Window = { from: from ?? undefined, to, counted };
     const items = listing.incidents.map((incident) => incidentView(publicUrl, incident));
     const next = listCursors.next(query, listing.next, window);

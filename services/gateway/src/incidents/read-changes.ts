@@ -1,5 +1,4 @@
 import type { IncidentChangesPage, IncidentChangesQuery } from '@socmate/contracts';
-import type { CursorCodec } from '@socmate/crypto';
 import type { ChangePosition, ProviderView } from '@socmate/database';
 import { invalidField } from '@socmate/runtime';
 import { z } from 'zod';
