@@ -2,18 +2,36 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
 import type { SimulatedWorkspace } from './simulated-tenant.ts';
 
-interface AzureIncident {
+export interface AzureIncident {
   readonly name: string;
   readonly properties: {
     readonly incidentNumber: number;
     readonly severity: string;
     readonly status: string;
+    readonly createdTimeUtc: string;
+    readonly additionalData: {
+      readonly alertsCount: number;
+      readonly mergedIncidentNumber?: number | string;
+    };
   };
+}
+
+interface AzureAlert {
+  readonly name: string;
+  readonly properties: { readonly systemAlertId: string };
+}
+
+export interface AzureDetails {
+  readonly alerts: readonly AzureAlert[];
+  readonly entities: readonly unknown[];
 }
 
 export interface Azure {
   /** What the service itself answers for a workspace, page by page, without any of our code between. */
   incidents(workspace: SimulatedWorkspace): Promise<AzureIncident[]>;
+  details(workspace: SimulatedWorkspace, incidentName: string): Promise<AzureDetails>;
+  /** The messages of an incident's comments. */
+  comments(workspace: SimulatedWorkspace, incidentName: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -39,13 +57,14 @@ export function openAzure(url: string, caFile: string): Azure {
     return access_token;
   };
 
+  const base = ({ subscription_id, resource_group, workspace_name }: SimulatedWorkspace): string =>
+    `${url}/subscriptions/${subscription_id}/resourceGroups/${resource_group}/providers/Microsoft.OperationalInsights/workspaces/${workspace_name}/providers/Microsoft.SecurityInsights/incidents`;
+  const query = `?api-version=${API_VERSION}`;
   return {
     incidents: async (workspace) => {
       const headers = { authorization: `Bearer ${await token(workspace)}` };
-      const { subscription_id, resource_group, workspace_name } = workspace;
-      const path = `/subscriptions/${subscription_id}/resourceGroups/${resource_group}/providers/Microsoft.OperationalInsights/workspaces/${workspace_name}/providers/Microsoft.SecurityInsights/incidents`;
       const incidents: AzureIncident[] = [];
-      let next: string | undefined = `${url}${path}?api-version=${API_VERSION}`;
+      let next: string | undefined = `${base(workspace)}${query}`;
       while (next) {
         const answer = await request(next, { dispatcher, headers });
         const page = (await answer.body.json()) as { value: AzureIncident[]; nextLink?: string };
@@ -53,6 +72,25 @@ export function openAzure(url: string, caFile: string): Azure {
         next = page.nextLink;
       }
       return incidents;
+    },
+    details: async (workspace, incidentName) => {
+      const headers = { authorization: `Bearer ${await token(workspace)}` };
+      const ask = async (what: string): Promise<unknown> => {
+        const path = `${base(workspace)}/${incidentName}/${what}${query}`;
+        const answer = await request(path, { dispatcher, headers, method: 'POST' });
+        if (answer.statusCode !== 200) throw new Error(`${what} of ${incidentName}: ${answer.statusCode}`);
+        return answer.body.json();
+      };
+      const { value } = (await ask('alerts')) as { value: AzureAlert[] };
+      const { entities } = (await ask('entities')) as { entities: unknown[] };
+      return { alerts: value, entities };
+    },
+    comments: async (workspace, incidentName) => {
+      const headers = { authorization: `Bearer ${await token(workspace)}` };
+      const path = `${base(workspace)}/${incidentName}/comments${query}`;
+      const answer = await request(path, { dispatcher, headers });
+      const { value } = (await answer.body.json()) as { value: { properties: { message: string } }[] };
+      return value.map(({ properties }) => properties.message);
     },
     close: () => dispatcher.close(),
   };

@@ -19,17 +19,23 @@ export interface SimulatedTenant {
   generate(workspace: string, wanted: Record<string, unknown>): Promise<void>;
   /** A change as an analyst makes it in Sentinel. */
   change(workspace: string, number: number, change: Record<string, unknown>): Promise<void>;
+  /** What the Defender portal does to an incident: `merge`, `reopen`, `move-alert`, `delete`, `comments`. */
+  act(workspace: string, number: number, action: string, body?: Record<string, unknown>): Promise<void>;
+  fault(fault: Record<string, unknown>): Promise<void>;
+  clearFaults(): Promise<void>;
   runScenario(id: string): Promise<{ incident_number: number; incident_name: string }>;
 }
 
 export function openSimulatedTenant(controlUrl: string): SimulatedTenant {
-  const call = async (path: string, body?: unknown): Promise<unknown> => {
-    const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+  const send = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const init = { method, ...(body !== undefined && { body: JSON.stringify(body) }) };
     const answer = await fetch(`${controlUrl}${path}`, init);
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${text}`);
-    return JSON.parse(text);
+    return text === '' ? undefined : JSON.parse(text);
   };
+  const call = (path: string, body?: unknown): Promise<unknown> =>
+    send(body === undefined ? 'GET' : 'POST', path, body);
   const workspaces = async (): Promise<SimulatedWorkspace[]> =>
     z
       .union([
@@ -51,6 +57,15 @@ export function openSimulatedTenant(controlUrl: string): SimulatedTenant {
     },
     change: async (workspace, number, change) => {
       await call(`/incidents/${number}?workspace=${encodeURIComponent(workspace)}`, change);
+    },
+    act: async (workspace, number, action, body = {}) => {
+      await call(`/incidents/${number}/${action}?workspace=${encodeURIComponent(workspace)}`, body);
+    },
+    fault: async (fault) => {
+      await call('/faults', fault);
+    },
+    clearFaults: async () => {
+      await send('DELETE', '/faults');
     },
     runScenario: async (id) =>
       z

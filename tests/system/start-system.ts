@@ -29,7 +29,10 @@ export interface System {
 
 const RECORDS = 'processes';
 
-export function startSystem(env: Readonly<Record<string, string>> = {}): Promise<System> {
+export function startSystem(
+  env: Readonly<Record<string, string>> = {},
+  simulatorFlags: readonly string[] = [],
+): Promise<System> {
   return Lifecycle.start(async (life) => {
     const folder = mkdtempSync(join(process.env['TEST_RUN_FOLDER'] ?? tmpdir(), 'system-'));
     life.use('folder', folder, () => rmSync(folder, { recursive: true, force: true }));
@@ -47,7 +50,11 @@ export function startSystem(env: Readonly<Record<string, string>> = {}): Promise
       await startRedis({ server, dataFolder: join(folder, 'redis'), records }),
       stop,
     );
-    const simulator = await startSimulator({ dataFolder: join(folder, 'azure'), records });
+    const simulator = await startSimulator({
+      dataFolder: join(folder, 'azure'),
+      records,
+      flags: simulatorFlags,
+    });
     life.use('simulator', simulator, stop);
     const { apiKey } = createApiKey();
     const given = {

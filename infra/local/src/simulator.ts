@@ -17,6 +17,8 @@ export interface SimulatorOptions {
   readonly scenarios?: readonly string[];
   /** How often a scenario occurs again; 0 is never. */
   readonly recurEveryMs?: number;
+  /** More of the simulator's own flags. */
+  readonly flags?: readonly string[];
   readonly onLine?: (line: string) => void;
 }
 
@@ -72,6 +74,7 @@ async function simulatorArguments(options: SimulatorOptions): Promise<string[]> 
     `--scenarios=${(options.scenarios ?? []).join(',')}`,
     `--recur-every-ms=${options.recurEveryMs ?? 0}`,
     '--stop-with-stdin',
+    ...(options.flags ?? []),
   ];
 }
 
