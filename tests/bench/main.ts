@@ -6,6 +6,7 @@ import { describeCommit, describeMachine } from './machine.ts';
 import { parseBenchArguments } from './parse-bench-arguments.ts';
 import { prepareTemplate } from './prepare-template.ts';
 
+const EXIT_GRACE_MS = 5_000;
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 async function runBenchmark([name = '', ...args]: readonly string[]): Promise<void> {
@@ -32,4 +33,6 @@ if (args[0] === '--list') {
     say(`✗ ${fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)}`);
     process.exitCode = 1;
   });
+  // What a benchmark that failed left open must not keep the stores running.
+  setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
 }

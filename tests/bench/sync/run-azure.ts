@@ -1,4 +1,4 @@
-import { type Receiver, startReceiver, until } from '@socmate/testing';
+import { type Receiver, until } from '@socmate/testing';
 import type { BenchOptions, BenchResult } from '../benchmark.ts';
 import { percentile } from '../percentile.ts';
 import { type CommittedPage, committedPages, outOfOrder } from './committed-pages.ts';
@@ -17,10 +17,8 @@ export async function runAzure({ isQuick, flags, say }: BenchOptions): Promise<B
   const incidents = Number(flags['incidents'] ?? (isQuick ? 1_000 : 5_000));
   const settings = { incidents, seed: 7, latency: 'azure', throttled: THROTTLED, notifier: true };
   say(`azure: ${incidents} incidents, 150 ms a page, ${THROTTLED * 100} % answered 429`);
-  const receiver = await startReceiver();
   const system = await startSyncSystem({ latency: 'azure', hasNotifier: true });
   try {
-    await system.subscribe(`${receiver.url}/hook`);
     const workspace = await system.tenant.addWorkspace('bench');
     await system.tenant.generate('bench', {
       incidents,
@@ -32,13 +30,12 @@ export async function runAzure({ isQuick, flags, say }: BenchOptions): Promise<B
     const watching = { wanted: incidents, timeoutMs: TIMEOUT_MS, say };
     const began = Date.now();
     const watched = await watchSync(system, () => system.connect(workspace), watching);
-    await allAlerts(receiver, incidents);
+    await allAlerts(system.receiver, incidents);
     const struck = await refused(system);
-    const judged = await judge(system, { watched, receiver, began });
+    const judged = await judge(system, { watched, began });
     return { scenario: 'azure', settings, ...judged, figures: { ...judged.figures, refused_429: struck } };
   } finally {
     await system.close();
-    await receiver.close();
   }
 }
 
@@ -67,14 +64,13 @@ async function allAlerts(receiver: Receiver, wanted: number): Promise<void> {
 
 interface Run {
   readonly watched: WatchedSync;
-  readonly receiver: Receiver;
   readonly began: number;
 }
 
-async function judge(system: SyncSystem, { watched, receiver, began }: Run) {
+async function judge(system: SyncSystem, { watched, began }: Run) {
   const pages = await committedPages(system.database);
   const seconds = ((pages.at(-1)?.at ?? Infinity) - began) / 1_000;
-  const delays = alertDelays(pages, receiver);
+  const delays = alertDelays(pages, system.receiver);
   const events = pages.reduce((sum, page) => sum + page.incidents, 0);
   const disordered = outOfOrder(pages);
   const slowest = percentile(delays, 100);

@@ -1,4 +1,3 @@
-import { startReceiver } from '@socmate/testing';
 import type { BenchOptions, BenchResult } from '../benchmark.ts';
 import { committedPages } from './committed-pages.ts';
 import { type SyncSystem, startSyncSystem } from './sync-system.ts';
@@ -22,10 +21,8 @@ export async function runPlain({ isQuick, flags, say }: BenchOptions): Promise<B
     notifier: hasNotifier,
   };
   say(`plain: ${incidents} incidents, every one alerts, notifier ${hasNotifier ? 'running' : 'not running'}`);
-  const receiver = await startReceiver();
   const system = await startSyncSystem({ latency: 'none', hasNotifier });
   try {
-    await system.subscribe(`${receiver.url}/hook`);
     const workspace = await system.tenant.addWorkspace('bench');
     const { seed, severity } = settings;
     await system.tenant.generate('bench', { incidents, seed, severity, spread: 'PT24H' });
@@ -34,7 +31,6 @@ export async function runPlain({ isQuick, flags, say }: BenchOptions): Promise<B
     return { scenario: 'plain', settings, ...(await judge(system, incidents, watched)) };
   } finally {
     await system.close();
-    await receiver.close();
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createApiKey } from '@socmate/crypto';
 import { type Part, startRedis, startService, startSimulator } from '@socmate/local';
 import { Lifecycle } from '@socmate/runtime';
-import { cloneDatabase, requireEnv } from '@socmate/testing';
+import { cloneDatabase, type Receiver, requireEnv, startReceiver } from '@socmate/testing';
 import pg from 'pg';
 import { type Api, openApi } from '../../system/api.ts';
 import {
@@ -21,7 +21,8 @@ export interface SyncSystem {
   readonly controlUrl: string;
   /** Process ids by what they are. */
   readonly pids: Readonly<Record<string, number>>;
-  subscribe(url: string): Promise<void>;
+  /** Subscribed to every alert. */
+  readonly receiver: Receiver;
   /** Connects a workspace, whose first sync begins at once, with alerts for what was there before. */
   connect(workspace: SimulatedWorkspace): Promise<string>;
   close(): Promise<void>;
@@ -74,8 +75,11 @@ export function startSyncSystem(options: SyncSystemOptions): Promise<SyncSystem>
       ? life.use('notifier', await startService({ service: 'notifier', env, records }), stop)
       : undefined;
     const api = openApi(gateway.url, apiKey);
+    const receiver = life.use('receiver', await startReceiver(), (r) => r.close());
+    await subscribe(api, `${receiver.url}/hook`);
     return {
       database,
+      receiver,
       tenant: openSimulatedTenant(simulator.controlUrl),
       controlUrl: simulator.controlUrl,
       pids: {
@@ -85,7 +89,6 @@ export function startSyncSystem(options: SyncSystemOptions): Promise<SyncSystem>
         redis: redis.pid,
         ...(notifier && { notifier: notifier.pid }),
       },
-      subscribe: (url) => subscribe(api, url),
       connect: (workspace) => connect(api, workspace),
       close: () => life.close(),
     };

@@ -19,7 +19,7 @@ type Listed = z.output<typeof Listed>;
 export async function bench(args: readonly string[], stop: StopSignals): Promise<number> {
   const [name, ...flags] = args.filter((arg) => arg !== '--');
   const listed = await listBenchmarks(stop.wanted);
-  if (name === undefined || name === '--help') {
+  if (name === undefined || args.includes('--help')) {
     process.stdout.write(describe(listed));
     return 0;
   }
