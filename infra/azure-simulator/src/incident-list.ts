@@ -72,10 +72,15 @@ interface Stretch {
   readonly to: Place | undefined;
 }
 
+function compare(one: Place, other: Place): number {
+  if (one.key === other.key) return one.number - other.number;
+  return one.key < other.key ? -1 : 1;
+}
+
 const latest = (one: Place | undefined, other: Place): Place =>
-  one && (one.key > other.key || (one.key === other.key && one.number > other.number)) ? one : other;
+  one && compare(one, other) > 0 ? one : other;
 const earliest = (one: Place | undefined, other: Place): Place =>
-  one && latest(one, other) === other ? one : other;
+  one && compare(one, other) < 0 ? one : other;
 
 /** The part of the order of a field that the conditions on that field leave. */
 function stretchOf(field: SortField, conditions: readonly Condition[]): Stretch {
@@ -107,13 +112,8 @@ const placeOf = (record: IncidentRecord, { field }: Order): Place => ({
   number: record.number,
 });
 
-function isWithin(place: Place, { from, to }: Stretch): boolean {
-  return (
-    (!from || latest(from, place) === place) && (!to || (earliest(to, place) === place && !isSame(place, to)))
-  );
-}
-
-const isSame = (one: Place, other: Place): boolean => one.key === other.key && one.number === other.number;
+const isWithin = (place: Place, { from, to }: Stretch): boolean =>
+  (!from || compare(from, place) <= 0) && (!to || compare(place, to) < 0);
 
 /** Sorted, where another field leaves few of them; undefined where none does. */
 function fewOf(store: IncidentStore, { conditions, order, stretch }: Asked): IncidentRecord[] | undefined {
@@ -124,10 +124,9 @@ function fewOf(store: IncidentStore, { conditions, order, stretch }: Asked): Inc
     if ((!from && !to) || index.count(from, to) > FEW) continue;
     const found = [...index.walk({ from, to, isDescending: false, isWanted: () => true })];
     const sign = order.isDescending ? -1 : 1;
-    const isBefore = (a: Place, b: Place): boolean => earliest(a, b) === a;
     return found
       .filter((record) => isMatch(record, conditions) && isWithin(placeOf(record, order), stretch))
-      .toSorted((a, b) => (isBefore(placeOf(a, order), placeOf(b, order)) ? -sign : sign));
+      .toSorted((a, b) => sign * compare(placeOf(a, order), placeOf(b, order)));
   }
   return undefined;
 }
