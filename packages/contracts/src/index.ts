@@ -49,10 +49,13 @@ export {
   toPage,
 } from './paging.ts';
 export {
+  credentialFaults,
   Provider,
   ProviderCreate,
+  ProviderDetail,
   ProviderHealth,
   ProviderPatch,
+  ProviderSync,
   ProviderTest,
   SyncQueued,
 } from './providers.ts';

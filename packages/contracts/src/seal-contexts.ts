@@ -3,5 +3,6 @@ export const sealContext = {
   webhookUrl: (endpointId: string): string => `webhook_endpoint:${endpointId}:url`,
   webhookSecret: (endpointId: string): string => `webhook_endpoint:${endpointId}:secret`,
   clientSecret: (providerId: string): string => `siem_provider:${providerId}:client_secret`,
+  clientCertificate: (providerId: string): string => `siem_provider:${providerId}:client_certificate`,
   idempotentAnswer: (principal: string, key: string): string => `idempotency_key:${principal}:${key}`,
 } as const;

@@ -79,7 +79,7 @@ export { keepPartitions, type PartitionUpkeep } from './partitions.ts';
 export { createPool, type Pool, type PoolOptions, type Queryable, transaction } from './pool.ts';
 export type { Position } from './position.ts';
 export { createPrisma, type Db, type PrismaClient } from './prisma.ts';
-export type { ProviderConnection } from './provider-connection.ts';
+export { type ProviderConnection, type SealedCredential, sealedCredential } from './provider-connection.ts';
 export type { ProviderFreshness } from './provider-freshness.ts';
 export {
   type ClaimedProvider,
@@ -95,9 +95,11 @@ export {
   createSiemProviders,
   type NewProvider,
   type ProviderChange,
+  type ProviderCredential,
   type ProviderRecord,
   type ProviderView,
   type SiemProviders,
+  type SkippedRecord,
 } from './siem-providers.ts';
 export { createSkippedIncidents, type SkippedIncident, type SkippedIncidents } from './skipped-incidents.ts';
 export {

@@ -13,9 +13,13 @@ const ProviderRow = z.object({
   enabled: z.boolean(),
   cloud: z.enum(['public', 'usgov']),
   tenant_id: z.string(),
-  client_id: z.string(),
-  client_secret_sealed: z.string(),
-  client_secret_masked: z.string(),
+  credential_type: z.enum(['secret', 'certificate', 'managed_identity']),
+  client_id: z.string().nullable(),
+  client_secret_sealed: z.string().nullable(),
+  client_secret_masked: z.string().nullable(),
+  client_certificate_sealed: z.string().nullable(),
+  client_certificate_thumbprint: z.string().nullable(),
+  credential_expires_at: time.nullable(),
   workspace_id: z.string(),
   subscription_id: z.string(),
   resource_group: z.string(),
@@ -23,8 +27,15 @@ const ProviderRow = z.object({
   sync_interval_s: z.int().nullable(),
   first_window: z.string(),
   alert_backlog: z.boolean(),
+  include_closed: z.boolean(),
+  allow_status_changes: z.boolean(),
   connected_at: time,
+  watermark: time.nullable(),
   last_synced_at: time.nullable(),
+  /** By Postgres' clock. */
+  lag_s: z.int().nullable(),
+  last_reconciled_at: time.nullable(),
+  skipped_incidents: z.int(),
   last_error: z.object({ code: z.string(), message: z.string() }).nullable(),
   consecutive_failures: z.int(),
   last_health_check: time.nullable(),
@@ -32,14 +43,18 @@ const ProviderRow = z.object({
   updated_at: time,
 });
 
-/** A connected workspace as it is stored: its client secret sealed. */
+/** A connected workspace as it is stored: what it is signed in to with sealed. */
 export type ProviderRecord = z.output<typeof ProviderRow>;
 
 export type NewProvider = Omit<
   ProviderRecord,
   | 'is_default'
   | 'connected_at'
+  | 'watermark'
   | 'last_synced_at'
+  | 'lag_s'
+  | 'last_reconciled_at'
+  | 'skipped_incidents'
   | 'last_error'
   | 'consecutive_failures'
   | 'last_health_check'
@@ -47,17 +62,29 @@ export type NewProvider = Omit<
   | 'updated_at'
 >;
 
-type Changeable =
-  | 'name'
-  | 'enabled'
+type CredentialColumn =
+  | 'credential_type'
   | 'client_id'
   | 'client_secret_sealed'
   | 'client_secret_masked'
+  | 'client_certificate_sealed'
+  | 'client_certificate_thumbprint'
+  | 'credential_expires_at';
+
+/** All that says how a workspace is signed in to. */
+export type ProviderCredential = Pick<ProviderRecord, CredentialColumn>;
+
+type Changeable =
+  | 'name'
+  | 'enabled'
+  | CredentialColumn
   | 'sync_interval_s'
   | 'first_window'
-  | 'alert_backlog';
+  | 'alert_backlog'
+  | 'include_closed'
+  | 'allow_status_changes';
 
-/** What is undefined stays. */
+/** What is undefined stays; null takes away. */
 export type ProviderChange = { readonly [K in Changeable]?: ProviderRecord[K] | undefined };
 
 /** Whose workspaces: those of these ids; undefined is all of them. */
@@ -74,11 +101,18 @@ interface ProviderListing {
   readonly next: Position | null;
 }
 
+interface SyncNow {
+  /** Also compares all that is stored with what Sentinel lists. */
+  readonly isReconciled?: boolean;
+}
+
 export interface SiemProviders {
   /** The newest first. */
   list(view: ProviderView, page: ProviderPage): Promise<ProviderListing>;
   count(view: ProviderView): Promise<number>;
   byId(id: string, view: ProviderView): Promise<ProviderRecord | undefined>;
+  /** The first few incidents of a workspace that could not be stored, the newest first. */
+  skippedOf(id: string): Promise<SkippedRecord[]>;
   /** What a query's `provider` names: a name, an id, or `sentinel`, the default one. Deleted ones are among them. */
   resolve(ref: string): Promise<{ id: string; name: string }[]>;
   namesOf(ids: readonly string[]): Promise<string[]>;
@@ -96,12 +130,19 @@ export interface SiemProviders {
   /** Its incidents stay. The oldest of the others becomes the default one, if this was it. */
   remove(id: string): Promise<void>;
   /** Makes it due; false where it is gone or disabled. */
-  syncNow(id: string): Promise<boolean>;
+  syncNow(id: string, options?: SyncNow): Promise<boolean>;
   recordHealthCheck(id: string): Promise<void>;
 }
 
 const LOCK = 72_707_371;
-const COLUMNS = Object.keys(ProviderRow.shape).join(', ');
+const EXPRESSIONS: Record<string, string> = {
+  lag_s: 'greatest(0, extract(epoch FROM now() - last_synced_at))::integer AS lag_s',
+  skipped_incidents: `(SELECT count(*)::integer FROM skipped_incident WHERE provider_id = siem_provider.id)
+    AS skipped_incidents`,
+};
+const COLUMNS = Object.keys(ProviderRow.shape)
+  .map((name) => EXPRESSIONS[name] ?? name)
+  .join(', ');
 const VISIBLE = 'deleted_at IS NULL AND ($1::text[] IS NULL OR id = ANY ($1))';
 
 const LIST = `SELECT ${COLUMNS}, ${positionColumn('created_at')} FROM siem_provider
@@ -126,8 +167,22 @@ const REMOVE = `UPDATE siem_provider SET deleted_at = now(), enabled = false, is
     sync_owner = NULL, updated_at = now()
   WHERE id = $1`;
 
-const SYNC_NOW = `UPDATE siem_provider SET next_sync_at = now()
+const SYNC_NOW = `UPDATE siem_provider SET next_sync_at = now(),
+    next_reconcile_at = CASE WHEN $2 THEN now() ELSE next_reconcile_at END
   WHERE id = $1 AND enabled AND deleted_at IS NULL`;
+
+const SKIPPED = `SELECT sentinel_name, number, reason, first_seen_at, last_seen_at FROM skipped_incident
+  WHERE provider_id = $1 ORDER BY first_seen_at DESC, sentinel_name LIMIT 10`;
+
+const SkippedRow = z.object({
+  sentinel_name: z.string(),
+  number: z.nullable(z.coerce.number().int()),
+  reason: z.string(),
+  first_seen_at: time,
+  last_seen_at: time,
+});
+/** An incident that Sentinel lists and that could not be stored. */
+export type SkippedRecord = z.output<typeof SkippedRow>;
 
 const NamedRow = z.object({ id: z.string(), name: z.string() });
 const ListRow = ProviderRow.extend({ position: z.string() });
@@ -200,6 +255,7 @@ const readers = (db: Queryable): Omit<SiemProviders, keyof ReturnType<typeof wri
     const [row] = await rows(db, ProviderRow, { text, values: [view ?? null, id] });
     return row;
   },
+  skippedOf: (id) => rows(db, SkippedRow, { text: SKIPPED, values: [id] }),
   resolve: (ref) => rows(db, NamedRow, { text: RESOLVE, values: [ref] }),
   namesOf: async (ids) => {
     const text = 'SELECT id, name FROM siem_provider WHERE id = ANY ($1) AND deleted_at IS NULL';
@@ -227,7 +283,8 @@ const writers = (db: Queryable) => ({
     await run(db, { text: REMOVE, values: [id] });
     await db.query(HAND_ON);
   },
-  syncNow: async (id: string) => (await run(db, { text: SYNC_NOW, values: [id] })) > 0,
+  syncNow: async (id: string, options: SyncNow = {}) =>
+    (await run(db, { text: SYNC_NOW, values: [id, options.isReconciled ?? false] })) > 0,
   recordHealthCheck: async (id: string) => {
     await run(db, { text: 'UPDATE siem_provider SET last_health_check = now() WHERE id = $1', values: [id] });
   },

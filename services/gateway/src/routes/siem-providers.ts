@@ -3,8 +3,10 @@ import {
   PageQuery,
   Provider,
   ProviderCreate,
+  ProviderDetail,
   ProviderHealth,
   ProviderPatch,
+  ProviderSync,
   ProviderTest,
   pageOf,
   SyncQueued,
@@ -16,17 +18,18 @@ import { z } from 'zod';
 import { createListCursors } from '../list-cursor.ts';
 import { visibleProviders } from '../visible-providers.ts';
 import { providerView } from '../workspaces/provider-view.ts';
+import { assertCertificate } from '../workspaces/workspace-credential.ts';
 import { storedConnection, testConnection } from '../workspaces/workspace-probe.ts';
 import type { RouteDeps } from './route-deps.ts';
 
-type Deps = Pick<RouteDeps, 'cursors' | 'directory' | 'providerChanges' | 'providers' | 'sealer'>;
+type Deps = Pick<RouteDeps, 'clock' | 'cursors' | 'directory' | 'providerChanges' | 'providers' | 'sealer'>;
 
 const path = '/api/admin/siem-providers';
 const one = `${path}/{id}` as const;
 const params = z.object({ id: idInPath().meta({ example: 'prv_01KAX5Q4ZJ3M8V0T6R2N9B7C1D' }) });
 const head = { tag: 'Workspaces', scope: 'admin' } as const;
 
-const testUnsaved = ({ directory }: Deps): Route =>
+const testUnsaved = ({ clock, directory }: Deps): Route =>
   defineRoute({
     ...head,
     method: 'post',
@@ -36,7 +39,10 @@ const testUnsaved = ({ directory }: Deps): Route =>
     documented: true,
     body: ProviderTest,
     response: ProviderHealth,
-    handle: ({ body }) => testConnection(directory, body),
+    handle: ({ body }) => {
+      assertCertificate(body, clock.now());
+      return testConnection(directory, body);
+    },
   });
 
 const createProvider = ({ providerChanges }: Deps): Route =>
@@ -85,12 +91,13 @@ const getProvider = ({ providers }: Deps): Route =>
     method: 'get',
     path: one,
     summary: 'Get a workspace',
+    description: 'With the first of the incidents that could not be stored.',
     params,
-    response: Provider,
+    response: ProviderDetail,
     handle: async ({ params: { id }, principal }) => {
       const provider = await providers.byId(id, visibleProviders(principal));
       if (!provider) throw notFound('workspace', id);
-      return providerView(provider);
+      return { ...providerView(provider), skipped: await providers.skippedOf(id) };
     },
   });
 
@@ -100,7 +107,8 @@ const changeProvider = ({ providerChanges }: Deps): Route =>
     method: 'patch',
     path: one,
     summary: 'Change a workspace',
-    description: 'New credentials are tried before they are stored.',
+    description:
+      'New credentials are tried before they are stored. With a new `credential_type` comes what that kind is made of.',
     params,
     body: ProviderPatch,
     response: Provider,
@@ -142,10 +150,11 @@ const syncProvider = ({ providerChanges }: Deps): Route =>
     path: `${one}/sync`,
     summary: 'Sync a workspace now',
     params,
+    body: ProviderSync,
     status: 202,
     response: SyncQueued,
     handle: async (input) => {
-      await providerChanges.sync(input.params.id, input);
+      await providerChanges.sync(input.params.id, input.body, input);
       return { id: input.params.id, status: 'queued' as const };
     },
   });

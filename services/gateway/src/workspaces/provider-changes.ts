@@ -1,10 +1,9 @@
-import { type ProviderCreate, type ProviderPatch, sealContext } from '@socmate/contracts';
-import { maskSecret, type Sealer } from '@socmate/crypto';
+import type { ProviderCreate, ProviderPatch, ProviderSync } from '@socmate/contracts';
+import type { Sealer } from '@socmate/crypto';
 import {
   appendAudit,
   createSiemProviders,
   type Pool,
-  type ProviderChange,
   type ProviderRecord,
   type Queryable,
   type SiemProviders,
@@ -14,6 +13,13 @@ import { AppError, type Clock, type Ids, notFound } from '@socmate/runtime';
 import { type Acting, auditEntry, type Change, changedFields } from '../audit-entry.ts';
 import { visibleProviders } from '../visible-providers.ts';
 import { providerAudit } from './provider-view.ts';
+import {
+  assertCertificate,
+  credentialColumns,
+  openCredential,
+  patchedCredential,
+  type SealingDeps,
+} from './workspace-credential.ts';
 import { proveConnection, storedConnection, type WorkspaceDirectory } from './workspace-probe.ts';
 
 export interface ProviderChangesDeps {
@@ -32,7 +38,7 @@ export interface ProviderChanges {
   create(input: ProviderCreate, acting: Acting): Promise<ProviderRecord>;
   change(id: string, patch: ProviderPatch, acting: Acting): Promise<ProviderRecord>;
   remove(id: string, acting: Acting): Promise<void>;
-  sync(id: string, acting: Acting): Promise<void>;
+  sync(id: string, asked: ProviderSync, acting: Acting): Promise<void>;
 }
 
 type Deps = ProviderChangesDeps;
@@ -41,10 +47,7 @@ async function audit(deps: Deps, db: Queryable, acting: Acting, made: Change): P
   await appendAudit(db, auditEntry(deps.ids, acting, made), deps.clock.now());
 }
 
-const sealedSecret = (sealer: Sealer, id: string, secret: string) => ({
-  client_secret_sealed: sealer.seal(secret, sealContext.clientSecret(id)),
-  client_secret_masked: maskSecret(secret),
-});
+const sealing = ({ sealer, clock }: Deps): SealingDeps => ({ sealer, now: clock.now() });
 
 /** Runs a change of workspaces while no other one runs. */
 const changing = <T>(
@@ -66,11 +69,12 @@ async function visible(providers: SiemProviders, id: string, { principal }: Acti
 async function create(deps: Deps, input: ProviderCreate, acting: Acting): Promise<ProviderRecord> {
   if (visibleProviders(acting.principal))
     throw new AppError('forbidden', 'a key that is limited to workspaces connects no other ones');
+  assertCertificate(input, deps.clock.now());
   const known = createSiemProviders(deps.pool);
   await known.assertNameIsFree(input.name);
   await known.formerId(input.workspace_id);
   const place = await proveConnection(deps.directory, input);
-  const { client_secret: secret, ...settings } = input;
+  const { client_secret: _, client_certificate: __, ...settings } = input;
   const connected = await changing(deps, async (db, providers) => {
     await providers.assertNameIsFree(input.name);
     const id = (await providers.formerId(input.workspace_id)) ?? deps.ids.next('prv');
@@ -80,7 +84,7 @@ async function create(deps: Deps, input: ProviderCreate, acting: Acting): Promis
       subscription_id: place.subscriptionId,
       resource_group: place.resourceGroup,
       workspace_name: place.workspaceName,
-      ...sealedSecret(deps.sealer, id, secret),
+      ...credentialColumns(sealing(deps), id, input),
     });
     const made = { action: 'siem_provider.connected', target: id, after: providerAudit(provider) };
     await audit(deps, db, acting, made);
@@ -92,10 +96,11 @@ async function create(deps: Deps, input: ProviderCreate, acting: Acting): Promis
 
 /** New credentials are tried before they take the place of those that work. */
 async function proveCredentials(deps: Deps, id: string, patch: ProviderPatch, acting: Acting): Promise<void> {
-  if (patch.client_id === undefined && patch.client_secret === undefined) return;
   const stored = storedConnection(deps.sealer, await visible(createSiemProviders(deps.pool), id, acting));
-  const { client_id = stored.client_id, client_secret = stored.client_secret } = patch;
-  await proveConnection(deps.directory, { ...stored, client_id, client_secret });
+  const patched = patchedCredential(stored, patch);
+  if (!patched) return;
+  assertCertificate(patch, deps.clock.now());
+  await proveConnection(deps.directory, { ...stored, ...patched });
 }
 
 async function applyPatch(
@@ -104,15 +109,19 @@ async function applyPatch(
   before: ProviderRecord,
   patch: ProviderPatch,
 ) {
-  const { client_secret: secret, is_default: isDefault, ...settings } = patch;
+  const { is_default: isDefault, ...settings } = patch;
+  const { client_secret: _, client_certificate: __, ...columns } = settings;
   const { id } = before;
   if (settings.name !== undefined && settings.name !== before.name) {
     await providers.assertNameIsFree(settings.name, id);
     await providers.rename(before.name, settings.name);
   }
   if (isDefault && !before.is_default) await providers.makeDefault(id);
-  const sealed: ProviderChange = secret === undefined ? {} : sealedSecret(deps.sealer, id, secret);
-  return providers.update(id, { ...settings, ...sealed });
+  const credential = patchedCredential(openCredential(deps.sealer, before), patch);
+  return providers.update(id, {
+    ...columns,
+    ...(credential && credentialColumns(sealing(deps), id, credential)),
+  });
 }
 
 async function change(deps: Deps, id: string, patch: ProviderPatch, acting: Acting): Promise<ProviderRecord> {
@@ -136,13 +145,19 @@ async function remove(deps: Deps, id: string, acting: Acting): Promise<void> {
   });
 }
 
-async function sync(deps: Deps, id: string, acting: Acting): Promise<void> {
+interface AskedSync {
+  readonly asked: ProviderSync;
+  readonly acting: Acting;
+}
+
+async function sync(deps: Deps, id: string, { asked, acting }: AskedSync): Promise<void> {
   await transaction(deps.pool, async (db) => {
     const providers = createSiemProviders(db);
     await visible(providers, id, acting);
-    if (!(await providers.syncNow(id)))
+    if (!(await providers.syncNow(id, { isReconciled: asked.reconcile })))
       throw new AppError('conflict', 'the workspace is disabled: enable it, then sync it');
-    await audit(deps, db, acting, { action: 'siem_provider.sync_requested', target: id });
+    const made = { action: 'siem_provider.sync_requested', target: id, after: asked };
+    await audit(deps, db, acting, made);
   });
   await deps.wake(id);
 }
@@ -151,5 +166,5 @@ export const createProviderChanges = (deps: ProviderChangesDeps): ProviderChange
   create: (input, acting) => create(deps, input, acting),
   change: (id, patch, acting) => change(deps, id, patch, acting),
   remove: (id, acting) => remove(deps, id, acting),
-  sync: (id, acting) => sync(deps, id, acting),
+  sync: (id, asked, acting) => sync(deps, id, { asked, acting }),
 });

@@ -1,15 +1,18 @@
-import { type ProviderHealth, type ProviderTest, sealContext } from '@socmate/contracts';
+import type { ProviderHealth, ProviderTest } from '@socmate/contracts';
 import type { Sealer } from '@socmate/crypto';
 import type { ProviderRecord } from '@socmate/database';
 import { AppError } from '@socmate/runtime';
 import {
   type AzureCredentials,
   ConnectionError,
+  failedCheck,
+  OPTIONAL_CHECKS,
   type SentinelWorkspace,
   type WorkspaceHealth,
   type WorkspacePlace,
 } from '@socmate/sentinel';
 import { checkFault, connectionFault } from './connection-fault.ts';
+import { azureCredential, openCredential } from './workspace-credential.ts';
 
 /** What is asked of Azure about a workspace. */
 export interface WorkspaceDirectory {
@@ -19,14 +22,6 @@ export interface WorkspaceDirectory {
 
 export type Connection = Omit<ProviderTest, 'name' | 'provider_type'>;
 
-const credentialsOf = (given: Connection): AzureCredentials => ({
-  credentialType: 'secret',
-  cloud: given.cloud,
-  tenantId: given.tenant_id,
-  clientId: given.client_id,
-  clientSecret: given.client_secret,
-});
-
 async function placeOf(directory: WorkspaceDirectory, given: Connection): Promise<WorkspacePlace> {
   const {
     subscription_id: subscriptionId,
@@ -35,7 +30,7 @@ async function placeOf(directory: WorkspaceDirectory, given: Connection): Promis
   } = given;
   if (subscriptionId !== undefined && resourceGroup !== undefined && workspaceName !== undefined)
     return { subscriptionId, resourceGroup, workspaceName };
-  return directory.resolve(credentialsOf(given), given.workspace_id);
+  return directory.resolve(azureCredential(given), given.workspace_id);
 }
 
 const healthView = ({ status, message, latencyMs, checks }: WorkspaceHealth): ProviderHealth => ({
@@ -59,10 +54,7 @@ function unresolvedHealth(fault: AppError, latencyMs: number): ProviderHealth {
   const tried = isTokens
     ? [{ name: 'token', status, message } as const, { name: 'incidents_read', ...skipped }]
     : [{ name: 'token', status: 'ok' } as const, { name: 'incidents_read', status, message } as const];
-  const untried = [
-    { name: 'log_query', ...skipped },
-    { name: 'comment_write', ...skipped },
-  ];
+  const untried = OPTIONAL_CHECKS.map((name) => ({ name, ...skipped }));
   return { status: 'error', message, latency_ms: latencyMs, checks: [...tried, ...untried] };
 }
 
@@ -78,7 +70,7 @@ export async function testConnection(
   });
   const latencyMs = (): number => Math.round(performance.now() - start);
   if (place instanceof AppError) return unresolvedHealth(place, latencyMs());
-  const health = await directory.check({ ...credentialsOf(given), ...place });
+  const health = await directory.check({ ...azureCredential(given), ...place });
   return { ...healthView(health), latency_ms: latencyMs() };
 }
 
@@ -90,8 +82,8 @@ export async function proveConnection(
   const place = await placeOf(directory, given).catch((fault: unknown) => {
     throw connectionFault(fault);
   });
-  const { checks } = await directory.check({ ...credentialsOf(given), ...place });
-  const bad = checks.find(({ status }) => status === 'denied' || status === 'failed');
+  const { checks } = await directory.check({ ...azureCredential(given), ...place });
+  const bad = failedCheck(checks);
   if (bad) throw checkFault(bad);
   return place;
 }
@@ -100,8 +92,7 @@ export async function proveConnection(
 export const storedConnection = (sealer: Sealer, provider: ProviderRecord): Connection => ({
   workspace_id: provider.workspace_id,
   tenant_id: provider.tenant_id,
-  client_id: provider.client_id,
-  client_secret: sealer.open(provider.client_secret_sealed, sealContext.clientSecret(provider.id)),
+  ...openCredential(sealer, provider),
   cloud: provider.cloud,
   subscription_id: provider.subscription_id,
   resource_group: provider.resource_group,
