@@ -95,6 +95,13 @@ const entityResource = (
   properties,
 });
 
+const logAnalyticsOf = ({ customerId, subscription, resourceGroup }: Workspace) => ({
+  type: 'LogAnalytics',
+  workspaceId: customerId,
+  subscriptionId: subscription.id,
+  resourceGroup,
+});
+
 /** Alerts are new with every occurrence; the same incident shows the same ones. */
 export function alertBodies(at: Occurrence, alerts: readonly AlertFacts[]): Resource[] {
   const { workspace, seed, number } = at;
@@ -111,6 +118,7 @@ export function alertBodies(at: Occurrence, alerts: readonly AlertFacts[]): Reso
       endTimeUtc: end,
       processingEndTime: at.created,
       timeGenerated: at.created,
+      resourceIdentifiers: [logAnalyticsOf(workspace)],
       additionalData: {},
       ...alert,
       friendlyName: alert.alertDisplayName,
