@@ -9,6 +9,7 @@ const description = `SoCMate watches Microsoft Sentinel workspaces: this API rea
 * **Errors**: \`{ "detail", "code", "request_id" }\`; 422 lists each fault with its place. A known path with another method is 404 with \`Allow\`.
 * **Input** is strict: unknown query parameters and body fields are 422. The calls of the documented API ignore unknown body fields and name them in a \`Warning\` header.
 * **Lists**: \`limit\` (20, at most 100), \`offset\`, or \`cursor\` with the \`next_cursor\` of the page before.
+* **Polling**: \`GET /api/v1/incidents/changes\` misses nothing; \`ETag\` and \`If-None-Match\` say whether an incident or a list is as it was.
 * **Idempotency**: a call that creates takes \`Idempotency-Key\`; the same key and body within 24 hours gives the first answer again (\`Idempotent-Replayed: true\`), another body 409, a first call that still runs 409.
 * **Rate limits**: \`RateLimit-Limit\`, \`RateLimit-Remaining\`, \`RateLimit-Reset\` on every answer to a key; over it 429 with \`Retry-After\`.
 * **Tracing**: \`X-Request-Id\` is taken over and returned; \`traceparent\` is continued.`;
