@@ -38,7 +38,7 @@ export interface SimulatorOptions {
   /** How often a scenario occurs again by itself; 0, the default, is never. */
   readonly recurEveryMs?: number;
   readonly latency?: LatencyProfile;
-  /** Azure's limit of alert and entity reads; enforced by default. */
+  /** Azure's limits of alert and entity reads and of incident writes; enforced by default. */
   readonly isReadQuotaEnforced?: boolean;
 }
 
