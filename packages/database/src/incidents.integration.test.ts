@@ -90,6 +90,45 @@ test('each filter keeps what it names and nothing else', async () => {
   expect(await numbers({}, { offset: 1, limit: 1 })).toEqual([2]);
 });
 
+test.each(['asc', 'desc'] as const)(
+  'a page of few (%s) is the page that looking in order gives, on every page',
+  async (direction) => {
+    await insertMany(40);
+    await pool.query(`UPDATE incident SET tags = '{vip}' WHERE number % 3 = 0`);
+    const pages = async (areFew: boolean) => {
+      const seen: number[][] = [];
+      let after: IncidentPage['after'];
+      do {
+        const page = aPage({ order: { column: 'created_at', direction }, limit: 4, after, areFew });
+        const { incidents, next } = await createIncidents(pool).list(aFilter({ tag: 'vip' }), page);
+        seen.push(incidents.map(({ number }) => number));
+        after = next ?? undefined;
+      } while (after);
+      return seen;
+    };
+    const few = await pages(true);
+    expect(few.flat()).toHaveLength(13);
+    expect(few).toEqual(await pages(false));
+  },
+);
+
+test('words, a tag and a number of the portal are found by their indexes where few have them', async () => {
+  await insertMany(20_000);
+  await pool.query(`UPDATE incident SET tags = '{vip}', title = 'Needle', assignee = 'kim', provider_incident_id = '7'
+    WHERE number = 77`);
+  await pool.query('VACUUM ANALYZE incident');
+  const planOf = async (filter: Partial<IncidentFilter>) => {
+    const { text, values } = listStatement(aFilter(filter), aPage({ areFew: true }));
+    const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, values);
+    return rows.map((row) => row['QUERY PLAN']).join('\n');
+  };
+  expect(await planOf({ words: 'needle' })).toContain('incident_search_idx');
+  expect(await planOf({ tag: 'vip' })).toContain('incident_tags_idx');
+  expect(await planOf({ assignee: 'kim' })).toContain('incident_assignee_idx');
+  expect(await planOf({ providerIncidentId: '7', from: null })).toContain('incident_provider_incident_idx');
+  expect(await numbers({ words: 'needle' }, { areFew: true })).toEqual([77]);
+});
+
 test('of incidents that share a number, the default workspace has the first word', async () => {
   const other = await aProvider(pool, { created_at: new Date(0) });
   await insert({ number: 5, provider_id: other.id, title: 'other' });
