@@ -81,6 +81,13 @@ export type { Position } from './position.ts';
 export { createPrisma, type Db, type PrismaClient } from './prisma.ts';
 export { type ProviderConnection, type SealedCredential, sealedCredential } from './provider-connection.ts';
 export type { ProviderFreshness } from './provider-freshness.ts';
+export type {
+  NewProvider,
+  ProviderChange,
+  ProviderCredential,
+  ProviderRecord,
+  SkippedRecord,
+} from './provider-record.ts';
 export {
   type ClaimedProvider,
   createProviderSyncs,
@@ -91,16 +98,7 @@ export {
   type UnfinishedSync,
 } from './provider-syncs.ts';
 export { createServicePool } from './service-pool.ts';
-export {
-  createSiemProviders,
-  type NewProvider,
-  type ProviderChange,
-  type ProviderCredential,
-  type ProviderRecord,
-  type ProviderView,
-  type SiemProviders,
-  type SkippedRecord,
-} from './siem-providers.ts';
+export { createSiemProviders, type ProviderView, type SiemProviders } from './siem-providers.ts';
 export { createSkippedIncidents, type SkippedIncident, type SkippedIncidents } from './skipped-incidents.ts';
 export {
   createWebhookEndpoints,

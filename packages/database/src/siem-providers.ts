@@ -2,90 +2,16 @@ import { AppError } from '@socmate/runtime';
 import { z } from 'zod';
 import { type Queryable, rows, run } from './pool.ts';
 import { type Position, positionColumn } from './position.ts';
-
-const time = z.date().transform((date) => date.toISOString());
-
-const ProviderRow = z.object({
-  id: z.string(),
-  name: z.string(),
-  provider_type: z.literal('sentinel'),
-  is_default: z.boolean(),
-  enabled: z.boolean(),
-  cloud: z.enum(['public', 'usgov']),
-  tenant_id: z.string(),
-  credential_type: z.enum(['secret', 'certificate', 'managed_identity']),
-  client_id: z.string().nullable(),
-  client_secret_sealed: z.string().nullable(),
-  client_secret_masked: z.string().nullable(),
-  client_certificate_sealed: z.string().nullable(),
-  client_certificate_thumbprint: z.string().nullable(),
-  credential_expires_at: time.nullable(),
-  workspace_id: z.string(),
-  subscription_id: z.string(),
-  resource_group: z.string(),
-  workspace_name: z.string(),
-  sync_interval_s: z.int().nullable(),
-  first_window: z.string(),
-  alert_backlog: z.boolean(),
-  include_closed: z.boolean(),
-  allow_status_changes: z.boolean(),
-  connected_at: time,
-  watermark: time.nullable(),
-  last_synced_at: time.nullable(),
-  /** By Postgres' clock. */
-  lag_s: z.int().nullable(),
-  last_reconciled_at: time.nullable(),
-  skipped_incidents: z.int(),
-  last_error: z.object({ code: z.string(), message: z.string() }).nullable(),
-  consecutive_failures: z.int(),
-  last_health_check: time.nullable(),
-  created_at: time,
-  updated_at: time,
-});
-
-/** A connected workspace as it is stored: what it is signed in to with sealed. */
-export type ProviderRecord = z.output<typeof ProviderRow>;
-
-export type NewProvider = Omit<
-  ProviderRecord,
-  | 'is_default'
-  | 'connected_at'
-  | 'watermark'
-  | 'last_synced_at'
-  | 'lag_s'
-  | 'last_reconciled_at'
-  | 'skipped_incidents'
-  | 'last_error'
-  | 'consecutive_failures'
-  | 'last_health_check'
-  | 'created_at'
-  | 'updated_at'
->;
-
-type CredentialColumn =
-  | 'credential_type'
-  | 'client_id'
-  | 'client_secret_sealed'
-  | 'client_secret_masked'
-  | 'client_certificate_sealed'
-  | 'client_certificate_thumbprint'
-  | 'credential_expires_at';
-
-/** All that says how a workspace is signed in to. */
-export type ProviderCredential = Pick<ProviderRecord, CredentialColumn>;
-
-type Changeable =
-  | 'name'
-  | 'enabled'
-  | CredentialColumn
-  | 'sync_interval_s'
-  | 'first_window'
-  | 'alert_backlog'
-  | 'include_closed'
-  | 'allow_status_changes';
-
-/** What is undefined stays; null takes away. */
-export type ProviderChange = { readonly [K in Changeable]?: ProviderRecord[K] | undefined };
+import {
+  type NewProvider,
+  PROVIDER_COLUMNS,
+  type ProviderChange,
+  type ProviderRecord,
+  ProviderRow,
+  SKIPPED_OF,
+  type SkippedRecord,
+  SkippedRow,
+} from './provider-record.ts';
 
 /** Whose workspaces: those of these ids; undefined is all of them. */
 export type ProviderView = readonly string[] | undefined;
@@ -135,17 +61,9 @@ export interface SiemProviders {
 }
 
 const LOCK = 72_707_371;
-const EXPRESSIONS: Record<string, string> = {
-  lag_s: 'greatest(0, extract(epoch FROM now() - last_synced_at))::integer AS lag_s',
-  skipped_incidents: `(SELECT count(*)::integer FROM skipped_incident WHERE provider_id = siem_provider.id)
-    AS skipped_incidents`,
-};
-const COLUMNS = Object.keys(ProviderRow.shape)
-  .map((name) => EXPRESSIONS[name] ?? name)
-  .join(', ');
 const VISIBLE = 'deleted_at IS NULL AND ($1::text[] IS NULL OR id = ANY ($1))';
 
-const LIST = `SELECT ${COLUMNS}, ${positionColumn('created_at')} FROM siem_provider
+const LIST = `SELECT ${PROVIDER_COLUMNS}, ${positionColumn('created_at')} FROM siem_provider
   WHERE ${VISIBLE} AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
   ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5`;
 
@@ -171,19 +89,6 @@ const SYNC_NOW = `UPDATE siem_provider SET next_sync_at = now(),
     next_reconcile_at = CASE WHEN $2 THEN now() ELSE next_reconcile_at END
   WHERE id = $1 AND enabled AND deleted_at IS NULL`;
 
-const SKIPPED = `SELECT sentinel_name, number, reason, first_seen_at, last_seen_at FROM skipped_incident
-  WHERE provider_id = $1 ORDER BY first_seen_at DESC, sentinel_name LIMIT 10`;
-
-const SkippedRow = z.object({
-  sentinel_name: z.string(),
-  number: z.nullable(z.coerce.number().int()),
-  reason: z.string(),
-  first_seen_at: time,
-  last_seen_at: time,
-});
-/** An incident that Sentinel lists and that could not be stored. */
-export type SkippedRecord = z.output<typeof SkippedRow>;
-
 const NamedRow = z.object({ id: z.string(), name: z.string() });
 const ListRow = ProviderRow.extend({ position: z.string() });
 
@@ -208,7 +113,7 @@ async function connect(db: Queryable, provider: NewProvider): Promise<ProviderRe
   await db.query({ text, values: Object.values(provider) });
   await db.query(HAND_ON);
   return onlyRow(db, {
-    text: `SELECT ${COLUMNS} FROM siem_provider WHERE id = $1`,
+    text: `SELECT ${PROVIDER_COLUMNS} FROM siem_provider WHERE id = $1`,
     values: [provider.id],
   });
 }
@@ -217,7 +122,7 @@ function update(db: Queryable, id: string, change: ProviderChange): Promise<Prov
   const fields = Object.entries(change).filter(([, value]) => value !== undefined);
   const set = fields.map(([name], index) => `${name} = $${index + 2}, `);
   const text = `UPDATE siem_provider SET ${set.join('')}updated_at = now(), next_sync_at = now()
-    WHERE id = $1 RETURNING ${COLUMNS}`;
+    WHERE id = $1 RETURNING ${PROVIDER_COLUMNS}`;
   return onlyRow(db, { text, values: [id, ...fields.map(([, value]) => value)] });
 }
 
@@ -251,11 +156,11 @@ const readers = (db: Queryable): Omit<SiemProviders, keyof ReturnType<typeof wri
     return row?.total ?? 0;
   },
   byId: async (id, view) => {
-    const text = `SELECT ${COLUMNS} FROM siem_provider WHERE ${VISIBLE} AND id = $2`;
+    const text = `SELECT ${PROVIDER_COLUMNS} FROM siem_provider WHERE ${VISIBLE} AND id = $2`;
     const [row] = await rows(db, ProviderRow, { text, values: [view ?? null, id] });
     return row;
   },
-  skippedOf: (id) => rows(db, SkippedRow, { text: SKIPPED, values: [id] }),
+  skippedOf: (id) => rows(db, SkippedRow, { text: SKIPPED_OF, values: [id] }),
   resolve: (ref) => rows(db, NamedRow, { text: RESOLVE, values: [ref] }),
   namesOf: async (ids) => {
     const text = 'SELECT id, name FROM siem_provider WHERE id = ANY ($1) AND deleted_at IS NULL';

@@ -22,7 +22,7 @@ export interface ArmReader {
   ): AsyncGenerator<T>;
 }
 
-export interface ArmList<T> {
+interface ArmList<T> {
   /** Below the resource manager, with its api-version. */
   readonly path: string;
   readonly schema: z.ZodType<T>;

@@ -51,7 +51,7 @@ export const boundedRetryPolicy = (methods: readonly string[]): PipelinePolicy =
   retryPolicy([boundedRetry(methods)], { maxRetries: MAX_RETRIES });
 
 /** Signs requests; one whose token Azure refuses is sent once more with a new one, as nothing came of it. */
-export function accessTokenPolicy(credential: Credential, scope: string): PipelinePolicy {
+function accessTokenPolicy(credential: Credential, scope: string): PipelinePolicy {
   const send = async (request: PipelineRequest, next: SendRequest) => {
     const { abortSignal, tracingOptions } = request;
     const options = { ...(abortSignal && { abortSignal }), ...(tracingOptions && { tracingOptions }) };
