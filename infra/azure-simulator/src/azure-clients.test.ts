@@ -95,3 +95,37 @@ test.each([5, 34, 38, 55])(
     );
   },
 );
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+test('the SecurityInsights client writes, comments on, relates and deletes an incident', async () => {
+  const at = workspace('prod-sentinel');
+  const { incidents, incidentComments, incidentRelations } = client(at);
+  const place = [at.resource_group, at.workspace_name] as const;
+  const [one, other] = await all(incidents.list(...place));
+  const { name, etag, title, severity } = one!;
+  const change = { etag: etag!, title: title!, severity: severity!, status: 'Active' };
+  const changed = await incidents.createOrUpdate(...place, name!, change);
+  expect(changed).toMatchObject({ title, severity, status: 'Active' });
+  await expect(incidents.createOrUpdate(...place, name!, change)).rejects.toMatchObject({
+    statusCode: 409,
+    code: 'Conflict',
+  });
+  await incidentComments.createOrUpdate(...place, name!, 'mine', { message: 'Looked at' });
+  const comments = await all(incidentComments.list(...place, name!));
+  expect(comments).toMatchObject([{ name: 'mine', message: 'Looked at', author: { name: 'socmate' } }]);
+  const [relation] = await all(incidentRelations.list(...place, name!));
+  const { relatedResourceId } = relation!;
+  await incidentRelations.createOrUpdate(...place, other!.name!, 'moved', {
+    relatedResourceId: relatedResourceId!,
+  });
+  const { value: alerts } = await incidents.listAlerts(...place, other!.name!);
+  expect(alerts.map(({ id }) => id)).toContain(relatedResourceId);
+  await incidentComments.delete(...place, name!, 'mine');
+  await incidents.delete(...place, name!);
+  await expect(incidents.get(...place, name!)).rejects.toMatchObject({ statusCode: 404, code: 'NotFound' });
+});

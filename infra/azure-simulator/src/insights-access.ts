@@ -30,12 +30,12 @@ export type SecurityInsightsKind =
   | 'comments'
   | 'relations';
 
-export interface Opened {
+interface Opened {
   readonly workspace: Workspace;
   readonly application: Application;
 }
 
-export interface OpenedIncident extends Opened {
+interface OpenedIncident extends Opened {
   readonly record: IncidentRecord;
 }
 

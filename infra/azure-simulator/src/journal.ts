@@ -15,8 +15,8 @@ export const GenerateFacts = z.object({
 });
 export type GenerateFacts = z.output<typeof GenerateFacts>;
 
-export const CLASSIFICATIONS = ['TruePositive', 'FalsePositive', 'BenignPositive', 'Undetermined'] as const;
-export const CLASSIFICATION_REASONS = [
+const CLASSIFICATIONS = ['TruePositive', 'FalsePositive', 'BenignPositive', 'Undetermined'] as const;
+const CLASSIFICATION_REASONS = [
   'SuspiciousActivity',
   'SuspiciousButExpected',
   'IncorrectAlertLogic',

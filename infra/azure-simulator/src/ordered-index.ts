@@ -6,7 +6,7 @@ export interface Place {
   readonly number: number;
 }
 
-export interface Walk<S> {
+interface Walk<S> {
   /** The first place that belongs to it. */
   readonly from: Place | undefined;
   /** The first place that does not belong to it any more. */
