@@ -160,7 +160,7 @@ export const IncidentChangesPage = z
 export type IncidentChangesPage = z.output<typeof IncidentChangesPage>;
 
 /** What people wrote on an incident that is part of another one by now. */
-export const MergedIncident = z
+const MergedIncident = z
   .object({
     number: z.int(),
     title: z.string(),
