@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { issueClientCertificate } from './client-certificates.ts';
 import { type Simulator, startSimulator } from './index.ts';
-import { bearer, connection, control, send } from './test-client.ts';
+import { bearer, connection, control, incidentsPath, send } from './test-client.ts';
 
 const SCOPE = 'https://management.azure.com/.default';
 let simulator: Simulator;
@@ -82,6 +82,35 @@ test('a managed identity’s tokens are for whoever has its header, and for what
   expect(await status(`${resource}&api-version=2019-08-01`, 'wrong')).toBe(401);
   expect(await status(`${resource}&api-version=2017-09-01`)).toBe(400);
   expect(await status('resource=https%3A%2F%2Fx.example&api-version=2019-08-01')).toBe(400);
+});
+
+test('whoever may only read is refused each write, and whoever may only comment a change', async () => {
+  const { body } = await control(simulator, '/applications');
+  const { applications } = body as { applications: Record<string, string>[] };
+  const put = async (name: string, below: string) => {
+    const { client_id = '', client_secret = '' } = applications.find((known) => known['name'] === name) ?? {};
+    const headers = {
+      ...(await bearer(simulator, { client_id, client_secret })),
+      'content-type': 'application/json',
+    };
+    const path = incidentsPath(connection(simulator, 'sample-rest'), below);
+    return send(simulator, path, { method: 'PUT', headers, body: '{"properties":{"message":"seen"}}' });
+  };
+  const [incident] = (
+    (await send(simulator, incidentsPath(connection(simulator, 'sample-rest')), {
+      headers: await bearer(simulator),
+    })) as { body: { value: { name: string }[] } }
+  ).body.value;
+  const comment = `/${incident?.name}/comments/5d3c1a52-8f0e-4c5b-9a3b-0d6f4b1f7a10`;
+  const refused = [403, { error: { code: 'AuthorizationFailed' } }];
+  const outcome = async (...given: Parameters<typeof put>) => {
+    const { status, body: answered } = await put(...given);
+    return [status, answered];
+  };
+  expect(await outcome('reader', comment)).toMatchObject(refused);
+  expect(await outcome('reader', `/${incident?.name}`)).toMatchObject(refused);
+  expect(await outcome('commenter-without-logs', `/${incident?.name}`)).toMatchObject(refused);
+  expect((await put('commenter-without-logs', comment)).status).toBeLessThan(300);
 });
 
 test('the permissions of whoever asks are told role by role, and refused to who may not read them', async () => {

@@ -6,10 +6,8 @@ import {
 } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
 import { type Attempted, garbled } from './azure-faults.ts';
-import { type AzureSettings, endpointsOf } from './azure-settings.ts';
-import { createCredential } from './credential.ts';
+import type { Credential } from './credential.ts';
 import { harden } from './pipeline-policies.ts';
-import type { AzureCredentials } from './workspace.ts';
 
 const MAX_PAGES = 1_000;
 
@@ -34,13 +32,17 @@ const ArmRefusal = z
   .pipe(z.object({ error: z.object({ code: z.string() }) }))
   .catch({ error: { code: '' } });
 
+export interface ArmReaderDeps {
+  readonly resourceManagerUrl: string;
+  readonly credential: Credential;
+  readonly signal: AbortSignal;
+}
+
 type Get = (url: string) => Promise<unknown>;
 
-function createGet(azure: AzureSettings, credentials: AzureCredentials, signal: AbortSignal): Get {
-  const endpoints = endpointsOf(azure, credentials.cloud);
-  const { resourceManagerUrl } = endpoints;
+function createGet({ resourceManagerUrl, credential, signal }: ArmReaderDeps): Get {
   const pipeline = createPipelineFromOptions({});
-  harden(pipeline, resourceManagerUrl, createCredential(endpoints, credentials));
+  harden(pipeline, resourceManagerUrl, credential);
   const http = createDefaultHttpClient();
   return async (url) => {
     const request = createPipelineRequest({
@@ -83,11 +85,7 @@ async function* pages<T extends { nextLink?: string | null | undefined }>(
 }
 
 /** Opens no connection until the first page is asked for. */
-export function createArmReader(
-  azure: AzureSettings,
-  credentials: AzureCredentials,
-  signal: AbortSignal,
-): ArmReader {
-  const get = createGet(azure, credentials, signal);
+export function createArmReader(deps: ArmReaderDeps): ArmReader {
+  const get = createGet(deps);
   return { pages: (list, attempted) => pages(get, list, attempted) };
 }

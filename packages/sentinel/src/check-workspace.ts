@@ -3,7 +3,7 @@ import { LOG_READER_ROLE, READER_ROLE, RESPONDER_ROLE } from './azure-faults.ts'
 import { type AzureSettings, endpointsOf } from './azure-settings.ts';
 import { azureStatus } from './azure-status.ts';
 import { ConnectionError, type ConnectionField } from './connection-error.ts';
-import { createCredential } from './credential.ts';
+import { type Credential, createCredential } from './credential.ts';
 import { isAllowed, type Permission, readPermissions } from './permissions.ts';
 import { createSentinelClient } from './sentinel-client.ts';
 import { type SentinelWorkspace, signerOf } from './workspace.ts';
@@ -73,6 +73,11 @@ interface Trying {
   readonly deadline: AbortSignal;
 }
 
+/** With a credential that has given out a token. */
+interface SignedIn extends Trying {
+  readonly credential: Credential;
+}
+
 /** The reason where trying failed; throws what is no answer. */
 function refusal({ signal, deadline }: Trying, fault: unknown): AppError {
   if (signal.aborted) throw fault;
@@ -101,8 +106,8 @@ async function attempt(
   }
 }
 
-async function readNewest({ azure, workspace, deadline }: Trying): Promise<void> {
-  const client = createSentinelClient(azure, workspace);
+async function readNewest({ azure, workspace, credential, deadline }: SignedIn): Promise<void> {
+  const client = createSentinelClient(azure, workspace, credential);
   const query = { by: 'modified', since: new Date(0).toISOString(), pageSize: 1, signal: deadline } as const;
   await client.incidentPages(query)[Symbol.asyncIterator]().next();
 }
@@ -118,10 +123,15 @@ function rightCheck(
 }
 
 /** What the permissions say; nothing is written to find out. */
-async function checkRights(trying: Trying): Promise<WorkspaceCheck[]> {
-  const { azure, workspace, deadline } = trying;
+async function checkRights(trying: SignedIn): Promise<WorkspaceCheck[]> {
+  const { azure, workspace, credential, deadline } = trying;
+  const { resourceManagerUrl } = endpointsOf(azure, workspace.cloud);
   try {
-    const permissions = await readPermissions(azure, workspace, deadline);
+    const permissions = await readPermissions(workspace, {
+      resourceManagerUrl,
+      credential,
+      signal: deadline,
+    });
     return RIGHTS.map((right) => rightCheck(permissions, right, workspace));
   } catch (fault) {
     const refused = refusal(trying, fault);
@@ -137,16 +147,19 @@ async function runChecks(trying: Trying): Promise<WorkspaceCheck[]> {
   const { azure, workspace, deadline } = trying;
   const endpoints = endpointsOf(azure, workspace.cloud);
   const scope = `${endpoints.resourceManagerUrl}/.default`;
-  const token = await attempt(trying, 'token', async () =>
-    createCredential(endpoints, workspace).getToken(scope, { abortSignal: deadline }),
-  );
-  if (token.status !== 'ok') {
+  let credential: Credential | undefined;
+  const token = await attempt(trying, 'token', async () => {
+    credential = createCredential(endpoints, workspace);
+    await credential.getToken(scope, { abortSignal: deadline });
+  });
+  if (!credential || token.status !== 'ok') {
     const untried: CheckName[] = ['incidents_read', ...OPTIONAL_CHECKS];
     return [token, ...untried.map((name) => skipped(name, 'there is no access token to try it with'))];
   }
+  const signedIn = { ...trying, credential };
   const [incidents, rights] = await Promise.all([
-    attempt(trying, 'incidents_read', () => readNewest(trying)),
-    checkRights(trying),
+    attempt(trying, 'incidents_read', () => readNewest(signedIn)),
+    checkRights(signedIn),
   ]);
   return [token, incidents, ...rights];
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { createArmReader } from './arm-reader.ts';
+import { type ArmReaderDeps, createArmReader } from './arm-reader.ts';
 import { attempting } from './attempting.ts';
 import { azureFault } from './azure-faults.ts';
-import type { AzureSettings } from './azure-settings.ts';
 import type { SentinelWorkspace } from './workspace.ts';
 
 const patterns = z
@@ -30,9 +29,8 @@ export const isAllowed = (permissions: readonly Permission[], action: string): b
 
 /** What the application may do on a workspace, all its role assignments together. */
 export async function readPermissions(
-  azure: AzureSettings,
   workspace: SentinelWorkspace,
-  signal: AbortSignal,
+  deps: ArmReaderDeps,
 ): Promise<readonly Permission[]> {
   const { subscriptionId, resourceGroup, workspaceName } = workspace;
   const parts = [
@@ -47,11 +45,11 @@ export async function readPermissions(
   const attempted = attempting(workspace, 'reading the permissions');
   const found: Permission[] = [];
   try {
-    const reader = createArmReader(azure, workspace, signal);
+    const reader = createArmReader(deps);
     for await (const { value } of reader.pages({ path, schema: Permissions }, attempted))
       found.push(...value);
     return found;
   } catch (fault) {
-    throw signal.aborted ? fault : azureFault(attempted, fault);
+    throw deps.signal.aborted ? fault : azureFault(attempted, fault);
   }
 }

@@ -2,8 +2,9 @@ import { AppError } from '@socmate/runtime';
 import { z } from 'zod';
 import { type ArmReader, createArmReader } from './arm-reader.ts';
 import { type Attempted, azureFault } from './azure-faults.ts';
-import type { AzureSettings } from './azure-settings.ts';
+import { type AzureSettings, endpointsOf } from './azure-settings.ts';
 import { ConnectionError } from './connection-error.ts';
+import { createCredential } from './credential.ts';
 import { type AzureCredentials, signerOf, type WorkspacePlace } from './workspace.ts';
 
 const DEADLINE_MS = 45_000;
@@ -65,7 +66,9 @@ export async function resolveWorkspace(
   signal: AbortSignal,
 ): Promise<WorkspacePlace> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
-  const reader = createArmReader(azure, credentials, deadline);
+  const endpoints = endpointsOf(azure, credentials.cloud);
+  const credential = createCredential(endpoints, credentials);
+  const reader = createArmReader({ ...endpoints, credential, signal: deadline });
   const found = await find(reader, workspaceId).catch((fault: unknown) => {
     throw signal.aborted ? fault : azureFault(LISTING, fault);
   });

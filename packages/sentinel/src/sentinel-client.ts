@@ -2,8 +2,8 @@ import type { SecurityInsights } from '@azure/arm-securityinsight';
 import { AppError } from '@socmate/runtime';
 import { attempting, readAnswer } from './attempting.ts';
 import { type Attempted, azureFault } from './azure-faults.ts';
-import { type AzureSettings, endpointsOf } from './azure-settings.ts';
-import { createCredential } from './credential.ts';
+import { type AzureEndpoints, type AzureSettings, endpointsOf } from './azure-settings.ts';
+import { type Credential, createCredential } from './credential.ts';
 import { incidentPages, type PagesQuery } from './incident-pages.ts';
 import type { ResourceContext } from './incident-resource.ts';
 import { createIncidentWrites, type IncidentWrites } from './incident-writes.ts';
@@ -61,12 +61,13 @@ async function details<T>(
   return readAnswer(attempted, body, wanted.parse);
 }
 
-async function openInsights(azure: AzureSettings, workspace: SentinelWorkspace): Promise<SecurityInsights> {
+async function openInsights(
+  { resourceManagerUrl }: AzureEndpoints,
+  workspace: SentinelWorkspace,
+  credential: Credential,
+): Promise<SecurityInsights> {
   // A CommonJS package that requires ES modules of the graph this file belongs to: it needs them already linked.
   const { SecurityInsights: Client } = await import('@azure/arm-securityinsight');
-  const endpoints = endpointsOf(azure, workspace.cloud);
-  const { resourceManagerUrl } = endpoints;
-  const credential = createCredential(endpoints, workspace);
   const client = new Client(credential, workspace.subscriptionId, {
     endpoint: resourceManagerUrl,
     $host: resourceManagerUrl,
@@ -77,9 +78,16 @@ async function openInsights(azure: AzureSettings, workspace: SentinelWorkspace):
 }
 
 /** Opens no connection until the first call, and keeps its access token between calls. */
-export function createSentinelClient(azure: AzureSettings, workspace: SentinelWorkspace): SentinelClient {
+export function createSentinelClient(
+  azure: AzureSettings,
+  workspace: SentinelWorkspace,
+  given?: Credential,
+): SentinelClient {
+  const endpoints = endpointsOf(azure, workspace.cloud);
+  const open = async (): Promise<SecurityInsights> =>
+    openInsights(endpoints, workspace, given ?? createCredential(endpoints, workspace));
   let opened: Promise<SecurityInsights> | undefined;
-  const context: ResourceContext = { workspace, open: () => (opened ??= openInsights(azure, workspace)) };
+  const context: ResourceContext = { workspace, open: () => (opened ??= open()) };
   return {
     ...createIncidentWrites(context),
     incidentPages: (query) =>
