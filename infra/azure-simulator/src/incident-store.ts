@@ -77,11 +77,14 @@ function summarise(records: readonly IncidentRecord[]): IncidentSummary {
     }
     return [least, greatest];
   };
-  const kinds = new Map<string, IncidentRecord>();
-  for (const record of records) kinds.set(`${record.severity} ${record.status}`, record);
+  const kinds: { severity: string; status: string }[] = [];
+  for (const { severity, status } of records) {
+    const isKnown = kinds.some((kind) => kind.severity === severity && kind.status === status);
+    if (!isKnown) kinds.push({ severity, status });
+  }
   return {
     ranges: { created: rangeOf('created'), modified: rangeOf('modified'), number: rangeOf('number') },
-    kinds: [...kinds.values()].map(({ severity, status }) => ({ severity, status })),
+    kinds,
   };
 }
 

@@ -89,7 +89,8 @@ interface State<T, S> extends Ordering<T, S> {
 }
 
 function precedes<T extends Numbered, S>({ keyOf }: State<T, S>, one: T, other: T): boolean {
-  const [own, key] = [keyOf(one), keyOf(other)];
+  const own = keyOf(one);
+  const key = keyOf(other);
   return own < key || (own === key && one.number < other.number);
 }
 
