@@ -46,15 +46,15 @@ export const Comment = z
   .meta({ id: 'Comment' });
 export type Comment = z.output<typeof Comment>;
 
-export const Classification = z
+const Classification = z
   .enum(['true_positive', 'benign_positive', 'false_positive', 'undetermined'])
   .meta({ id: 'IncidentClassification' });
-export type Classification = z.output<typeof Classification>;
+type Classification = z.output<typeof Classification>;
 
-export const ClassificationReason = z
+const ClassificationReason = z
   .enum(['suspicious_activity', 'suspicious_but_expected', 'incorrect_alert_logic', 'inaccurate_data'])
   .meta({ id: 'IncidentClassificationReason' });
-export type ClassificationReason = z.output<typeof ClassificationReason>;
+type ClassificationReason = z.output<typeof ClassificationReason>;
 
 /** What Sentinel offers as the reason of each classification. */
 const REASONS: Record<Classification, readonly ClassificationReason[]> = {

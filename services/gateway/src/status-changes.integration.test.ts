@@ -35,11 +35,8 @@ const stored = async () =>
 /** What the worker writes when it has asked Azure. */
 async function endAs(end: StatusChangeEnd): Promise<void> {
   const queue = createStatusChangeQueue(pool);
-  const [due] = await until('a change is due', async () => {
-    const found = await queue.due(1);
-    return found.length > 0 && found;
-  });
-  const [claim] = await queue.claim('wrk_test', due?.key ?? '', 1);
+  const key = await until('a change is due', async () => (await queue.due(1))[0]?.key);
+  const [claim] = await queue.claim('wrk_test', key, 1);
   expect(await queue.end('wrk_test', claim?.id ?? '', end)).toBe(true);
 }
 

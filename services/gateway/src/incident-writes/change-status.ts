@@ -21,7 +21,7 @@ export interface ChangeStatusDeps {
   readonly wake: (changeId: string) => Promise<void>;
 }
 
-export interface StatusChangeRequest {
+interface StatusChangeRequest {
   readonly ref: IncidentRef;
   readonly requested: StatusChangeCreate;
   /** `If-Match` with Sentinel's etag. */

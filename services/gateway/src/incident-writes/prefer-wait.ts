@@ -1,7 +1,7 @@
 import { invalidField } from '@socmate/runtime';
 
-export const DEFAULT_WAIT_S = 15;
-export const WAIT_MAX_S = 60;
+const DEFAULT_WAIT_S = 15;
+const WAIT_MAX_S = 60;
 
 const PREFERENCE = /^\s*(?<name>[\w-]+)(?:\s*=\s*"?(?<value>[^"]*?)"?)?\s*$/;
 
