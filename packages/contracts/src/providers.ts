@@ -71,7 +71,7 @@ const settings = {
     .meta({ description: 'Whether incidents from before the workspace was connected fire alerts.' }),
   include_closed: z
     .boolean()
-    .meta({ description: 'Whether incidents that were closed when first seen are stored as well.' }),
+    .meta({ description: 'Whether incidents that are closed or merged away when first seen fire alerts.' }),
   allow_status_changes: z.boolean().meta({
     description: 'Whether incidents may be changed in Sentinel; needs Microsoft Sentinel Responder.',
   }),

@@ -34,7 +34,7 @@ const skip = (id: string, number: number | null, minutesAgo: number) =>
     [id, `incident-${minutesAgo}`, number, minutesAgo],
   );
 
-test('a new workspace writes nothing to Sentinel and stores nothing closed, unless it is told to', async () => {
+test('a new workspace changes nothing in Sentinel and is silent about what is closed, unless it is told otherwise', async () => {
   const { name, workspace_id, tenant_id, client_id, client_secret } = simulator.workspaces[0]!;
   const body = { name, workspace_id, tenant_id, client_id, client_secret };
   const { json } = await gateway.ask('POST', PATH, { body });
