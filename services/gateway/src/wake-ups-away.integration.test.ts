@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createPool, type Pool } from '@socmate/database';
-import { aProvider } from '@socmate/testing';
+import { anIncident, aProvider } from '@socmate/testing';
 import { type GatewayUnderTest, startGatewayUnderTest } from './gateway-under-test.ts';
 
 let gateway: GatewayUnderTest;
@@ -31,4 +31,19 @@ test('without Redis a sync is taken, and the workspace is due', async () => {
   expect((await gateway.ask('POST', `/api/admin/siem-providers/${id}/sync`)).status).toBe(202);
   const { rows } = await pool.query('SELECT id FROM siem_provider WHERE next_sync_at <= now()');
   expect(rows).toEqual([{ id }]);
+});
+
+test('without Redis a comment and a status change are taken, and are due', async () => {
+  const { id: provider_id, name } = await aProvider(pool, { allow_status_changes: true });
+  const { number } = await anIncident(pool, { provider_id });
+  const path = (end: string) => `/api/v1/incidents/${number}/${end}?provider=${name}`;
+  expect((await gateway.ask('POST', path('comments'), { body: { message: 'a' } })).status).toBe(202);
+  const headers = { prefer: 'wait=0' };
+  expect((await gateway.ask('POST', path('status'), { body: { status: 'active' }, headers })).status).toBe(
+    202,
+  );
+  const { rows } = await pool.query(
+    `SELECT status FROM comment WHERE due_at <= now() UNION ALL SELECT status FROM status_change WHERE due_at <= now()`,
+  );
+  expect(rows).toEqual([{ status: 'pending' }, { status: 'pending' }]);
 });

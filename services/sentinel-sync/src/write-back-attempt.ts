@@ -6,7 +6,7 @@ import { writesThrottled } from './write-back-events.ts';
 import { judgeWriteFault, type WriteVerdict } from './write-back-fault.ts';
 
 const ATTEMPTS_MAX = 10;
-const QUOTA_WAIT_S = 5;
+const QUOTA_WAIT_S = 15;
 
 export interface WriteBackDeps {
   readonly owner: string;
