@@ -9,7 +9,7 @@ import { pick, quietStep, randomFaults, randomStep, type World } from './random-
 
 const HISTORIES = process.env['FAULT_POINTS'] === 'full' ? 20 : 2;
 const SEED = Number(process.env['FAULT_SEED'] ?? 4_711);
-/** Settled states of each history; between two, up to six random steps, faults and perhaps a death. */
+/** Settled states of each history; between two, up to sixteen random steps, faults and perhaps a death. */
 const ROUNDS = 6;
 
 let system: System;
@@ -44,7 +44,8 @@ interface History {
   readonly providerId: string;
   readonly world: World;
   readonly local: Map<number, Local>;
-  readonly known: Map<number, string>;
+  /** As Azure last had them. */
+  readonly known: Map<number, AzureIncident>;
 }
 
 const incidentPath = ({ workspace }: History, number: number): string =>
@@ -90,21 +91,28 @@ async function annotate(history: History, incidents: readonly AzureIncident[], t
   history.local.set(number, local);
 }
 
+/** Where an incident went in the end: what it was merged into may have been merged in its turn. */
+function mergedInto(known: ReadonlyMap<number, AzureIncident>, incident: AzureIncident): number | null {
+  const into = Number(incident.properties.additionalData.mergedIncidentNumber ?? 0);
+  const target = known.get(into);
+  return into === 0 ? null : ((target && mergedInto(known, target)) ?? into);
+}
+
 const byName = (resources: readonly unknown[]): unknown[] =>
   (resources as { name: string }[]).toSorted((a, b) => a.name.localeCompare(b.name));
 
 async function compare(history: History, incidents: readonly AzureIncident[]): Promise<void> {
   const { workspace, known, local } = history;
+  for (const incident of incidents) known.set(incident.properties.incidentNumber, incident);
   for (const incident of incidents) {
     const { incidentNumber: number, additionalData } = incident.properties;
-    known.set(number, incident.name);
     const { body } = await system.api('GET', incidentPath(history, number));
     const { alerts, entities } = await system.azure.details(workspace, incident.name);
     expect({ ...body, alerts: byName(body.alerts), entities: byName(body.entities) }).toMatchObject({
       sentinel: incident,
       alerts: byName(alerts),
       entities: byName(entities),
-      merged_into: Number(additionalData.mergedIncidentNumber ?? 0) || null,
+      merged_into: mergedInto(known, incident),
       deleted_in_sentinel_at: null,
       ...local.get(number),
     });
@@ -134,6 +142,10 @@ function received(receiver: Receiver, workspace: string): string[] {
   return [...byId.values()].toSorted();
 }
 
+async function playSteps(world: World): Promise<void> {
+  for (let left = 1 + Math.floor(world.random() * 16); left > 0; left -= 1) await randomStep(world);
+}
+
 async function begin(
   index: number,
 ): Promise<{ history: History; rule: Parameters<typeof createAlertModel>[0] }> {
@@ -147,6 +159,7 @@ async function begin(
     alertsOf: async ({ name }) => (await system.azure.details(workspace, name)).alerts,
   };
   await system.tenant.generate(workspace.name, { incidents: 8, seed: index, spread: 'PT24H' });
+  await playSteps(world);
   const settings = { alert_backlog: random() < 0.5, include_closed: random() < 0.3 };
   const providerId = await system.connect(workspace, { alert_backlog: settings.alert_backlog });
   const { rows } = await system.database.query(
@@ -179,7 +192,7 @@ async function beginSync(providerId: string): Promise<() => Promise<unknown>> {
 
 /** One round: changes, then a sync under faults, with more changes and perhaps a death while it reads. */
 async function playRound({ world, providerId }: History): Promise<void> {
-  for (let left = 1 + Math.floor(world.random() * 6); left > 0; left -= 1) await randomStep(world);
+  await playSteps(world);
   const incidents = await world.incidents();
   await randomFaults(world);
   const ended = await beginSync(providerId);
