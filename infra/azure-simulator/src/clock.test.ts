@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Resource } from './incident-store.ts';
 import { type Simulator, startSimulator } from './index.ts';
@@ -51,6 +54,24 @@ test('a read quota is free again when the clock has passed its five minutes', as
   expect(await read()).toBe(429);
   await moveBy('PT5M1S');
   expect(await read()).toBe(200);
+});
+
+test('what happened while the clock was moved is the same after a restart, and the clock is back', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'simulator-clock-'));
+  const open = () => startSimulator({ dataDir, clock: { now: () => new Date(NOW) } });
+  const incidents = async (of: Simulator) =>
+    (await send(of, incidentsPath(connection(of)), { headers: await bearer(of) })).body;
+  const first = await open();
+  await control(first, '/clock', { offset: '-PT2H' });
+  await control(first, '/generate', { incidents: 5 });
+  await control(first, '/incidents/1', { severity: 'Low' });
+  const before = await incidents(first);
+  await first.close();
+  const second = await open();
+  expect(await incidents(second)).toEqual(JSON.parse(JSON.stringify(before)));
+  expect((await control(second, '/clock')).body).toEqual({ now: NOW, offset_s: 0 });
+  await second.close();
+  await rm(dataDir, { recursive: true });
 });
 
 test.each([{}, { offset: 'five hours' }, { offset: 'P2Y' }, { offset: 'P400D' }, { offset: 5 }])(

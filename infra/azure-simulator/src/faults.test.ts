@@ -97,6 +97,34 @@ test('an answer that fails after the work was done leaves the work done', async 
   expect(performance.now() - start).toBeGreaterThanOrEqual(59);
 });
 
+test('a comment whose answer is lost was stored once, and can be looked up by its name', async () => {
+  const [incident] = (await page({ $top: '1' })).value;
+  const path = incidentsPath(at(), `/${incident?.name}/comments/5d3c1a52-8f0e-4c5b-9a3b-0d6f4b1f7a10`);
+  const body = JSON.stringify({ properties: { message: 'seen' } });
+  const put = () =>
+    send(simulator, path, {
+      method: 'PUT',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body,
+    });
+  await fault({ target: 'comments', kind: 'drop', method: 'PUT', count: 1 });
+  await expect(put()).rejects.toThrow(/hang up|ECONNRESET/);
+  expect((await send(simulator, path, { headers })).status).toBe(404);
+  await fault({ target: 'comments', kind: 'drop', method: 'PUT', after: true, count: 1 });
+  await expect(put()).rejects.toThrow(/hang up|ECONNRESET/);
+  expect(await send(simulator, path, { headers })).toMatchObject({
+    status: 200,
+    body: { properties: { message: 'seen' } },
+  });
+});
+
+test('a list of comments may lead elsewhere, too', async () => {
+  const [incident] = (await page({ $top: '1' })).value;
+  await fault({ target: 'comments', kind: 'foreign' });
+  const listed = await send(simulator, incidentsPath(at(), `/${incident?.name}/comments`), { headers });
+  expect(listed.body).toMatchObject({ nextLink: 'https://elsewhere.invalid/incidents' });
+});
+
 test.each<[object, RegExp]>([
   [
     { target: 'query', kind: '500' },
