@@ -23,6 +23,8 @@ export interface SimulatedTenant {
   act(workspace: string, number: number, action: string, body?: Record<string, unknown>): Promise<void>;
   fault(fault: Record<string, unknown>): Promise<void>;
   clearFaults(): Promise<void>;
+  /** Moves Azure's now: an ISO 8601 duration from the real one. */
+  setClock(offset: string): Promise<void>;
   runScenario(id: string): Promise<{ incident_number: number; incident_name: string }>;
 }
 
@@ -63,6 +65,9 @@ export function openSimulatedTenant(controlUrl: string): SimulatedTenant {
     },
     fault: async (fault) => {
       await call('/faults', fault);
+    },
+    setClock: async (offset) => {
+      await call('/clock', { offset });
     },
     clearFaults: async () => {
       await send('DELETE', '/faults');

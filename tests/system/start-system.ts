@@ -24,6 +24,8 @@ export interface System {
   readonly adminApiKey: string;
   readonly gatewayUrl: string;
   connect(workspace: SimulatedWorkspace, options?: Record<string, unknown>): Promise<string>;
+  /** One more process of a service, until the system closes. */
+  addReplica(service: ServiceName): Promise<Part>;
   close(): Promise<void>;
 }
 
@@ -98,6 +100,7 @@ export function startSystem(
       adminApiKey: apiKey,
       gatewayUrl: gateway.url,
       connect: (workspace, options) => connect(api, workspace, options),
+      addReplica: async (service) => life.use(`${service} replica`, await start(service), stop),
       close: () => life.close(),
     };
   });
