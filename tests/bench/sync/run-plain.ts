@@ -1,5 +1,5 @@
 import type { BenchOptions, BenchResult } from '../benchmark.ts';
-import { committedPages } from './committed-pages.ts';
+import { type CommittedPage, committedPages } from './committed-pages.ts';
 import { type SyncSystem, startSyncSystem } from './sync-system.ts';
 import { type WatchedSync, watchSync } from './watch-sync.ts';
 
@@ -47,6 +47,7 @@ async function judge(system: SyncSystem, incidents: number, watched: WatchedSync
   const figures = {
     incidents_per_s: Math.round(perS),
     seconds: Math.round(seconds * 100) / 100,
+    ...quarterRates(pages),
     pages: pages.length,
     sql_per_page: Math.round(perPage * 100) / 100,
     ...watched.figures,
@@ -61,4 +62,16 @@ async function judge(system: SyncSystem, incidents: number, watched: WatchedSync
     .filter(({ calls: count }) => count >= pages.length / 20)
     .map(({ calls: count, ms, statement }) => `${count} calls, ${ms} ms: ${statement}`);
   return { figures, targets, notes };
+}
+
+/** Whether it slows down as the table grows. */
+function quarterRates(pages: readonly CommittedPage[]): Record<string, number> {
+  const size = Math.floor(pages.length / 4);
+  const rates = [1, 2, 3, 4].map((quarter): [string, number] => {
+    const part = pages.slice(Math.max(0, (quarter - 1) * size - 1), quarter * size);
+    const incidents = part.slice(1).reduce((sum, page) => sum + page.incidents, 0);
+    const ms = (part.at(-1)?.at ?? 0) - (part[0]?.at ?? 0);
+    return [`incidents_per_s_quarter_${quarter}`, Math.round((incidents * 1_000) / ms)];
+  });
+  return Object.fromEntries(rates);
 }
