@@ -9,6 +9,8 @@ type Row = Readonly<Record<string, unknown>>;
 export const WRITES_TAKEN = `INSERT INTO azure_quota (subscription_id, kind, taken)
   SELECT subscription_id, 'write', array_fill(now(), ARRAY[75]) FROM siem_provider`;
 
+const HOUR_MS = 3_600_000;
+
 const anId = (prefix: string): string => `${prefix}_${randomBytes(8).toString('hex')}`;
 
 /** Azure as somebody else looks at it, and not as the service under test remembers it. */
@@ -60,7 +62,9 @@ type Adders = Pick<WriteFixture, 'addComment' | 'addChange'>;
 function addersOf(fixture: SyncFixture, incident: WriteFixture['incident']): Adders {
   const origin = async () => {
     const { id, provider_id } = await incident();
-    return { incident_id: id, provider_id, created_by: 'key_test' };
+    // The older a row, the longer it waits to be tried again: the test says when, and not the time that it takes.
+    const created_at = new Date(Date.now() - HOUR_MS);
+    return { incident_id: id, provider_id, created_by: 'key_test', created_at };
   };
   return {
     addComment: async (only = {}) => {
