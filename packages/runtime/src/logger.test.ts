@@ -33,6 +33,8 @@ test('secrets are removed by name: on the line, in an object on it, and in heade
     api_key: 'hunter2',
     apiKey: 'hunter2',
     client_secret: 'hunter2',
+    client_certificate: 'hunter2',
+    clientCertificate: 'hunter2',
     clientSecret: 'hunter2',
   };
   const headers = { authorization: 'Bearer hunter2', cookie: 'session=hunter2', host: 'x' };

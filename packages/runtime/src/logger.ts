@@ -12,6 +12,8 @@ const SECRETS = [
   'apiKey',
   'client_secret',
   'clientSecret',
+  'client_certificate',
+  'clientCertificate',
 ];
 
 // A foreign error carries its request, configuration or client along: only these fields are fit for a log.

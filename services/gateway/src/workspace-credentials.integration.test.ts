@@ -219,6 +219,15 @@ test.each<[object, string]>([
   expect([status, json.detail[0].loc]).toEqual([422, ['body', field]]);
 });
 
+test('a workspace whose secret can no longer be opened is renamed, and mended by a new one', async () => {
+  const { id } = await created(withSecret());
+  await pool.query(`UPDATE siem_provider SET client_secret_sealed = 'lost'`);
+  expect((await patch(id, { name: 'renamed' })).status).toBe(200);
+  const { client_secret } = simulator.workspaces[0]!;
+  expect((await patch(id, { client_secret })).status).toBe(200);
+  expect(await trial(id)).toMatchObject({ status: 'healthy' });
+});
+
 test('a patch of a managed identity to a secret needs the id of the application, too', async () => {
   const { id } = await created(place({ credential_type: 'managed_identity' }));
   const { status, json } = await patch(id, { credential_type: 'secret', client_secret: 'x' });

@@ -16,11 +16,10 @@ import { providerAudit } from './provider-view.ts';
 import {
   assertCertificate,
   credentialColumns,
-  openCredential,
   patchedCredential,
   type SealingDeps,
 } from './workspace-credential.ts';
-import { proveConnection, storedConnection, type WorkspaceDirectory } from './workspace-probe.ts';
+import { connectionPlace, proveConnection, type WorkspaceDirectory } from './workspace-probe.ts';
 
 export interface ProviderChangesDeps {
   readonly pool: Pool;
@@ -96,11 +95,11 @@ async function create(deps: Deps, input: ProviderCreate, acting: Acting): Promis
 
 /** New credentials are tried before they take the place of those that work. */
 async function proveCredentials(deps: Deps, id: string, patch: ProviderPatch, acting: Acting): Promise<void> {
-  const stored = storedConnection(deps.sealer, await visible(createSiemProviders(deps.pool), id, acting));
-  const patched = patchedCredential(stored, patch);
+  const stored = await visible(createSiemProviders(deps.pool), id, acting);
+  const patched = patchedCredential(deps.sealer, stored, patch);
   if (!patched) return;
   assertCertificate(patch, deps.clock.now());
-  await proveConnection(deps.directory, { ...stored, ...patched });
+  await proveConnection(deps.directory, { ...connectionPlace(stored), ...patched });
 }
 
 async function applyPatch(
@@ -117,7 +116,7 @@ async function applyPatch(
     await providers.rename(before.name, settings.name);
   }
   if (isDefault && !before.is_default) await providers.makeDefault(id);
-  const credential = patchedCredential(openCredential(deps.sealer, before), patch);
+  const credential = patchedCredential(deps.sealer, before, patch);
   return providers.update(id, {
     ...columns,
     ...(credential && credentialColumns(sealing(deps), id, credential)),

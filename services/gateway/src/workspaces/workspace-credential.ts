@@ -82,26 +82,39 @@ export function openCredential(sealer: Sealer, provider: ProviderRecord): Worksp
 }
 
 /** An application's id stays where it goes on as an application; an identity's is another one's. */
-function patchedClientId(stored: WorkspaceCredential, patch: ProviderPatch): string | null | undefined {
+function patchedClientId(stored: ProviderRecord, patch: ProviderPatch): string | null | undefined {
   if (patch.client_id !== undefined) return patch.client_id;
   const { credential_type: type = stored.credential_type } = patch;
   const isIdentity = type === 'managed_identity';
   return isIdentity === (stored.credential_type === 'managed_identity') ? stored.client_id : undefined;
 }
 
+/** What goes on being used of the stored one; it is opened only for that, so that a key that was lost can be mended. */
+function keptSecret(
+  sealer: Sealer,
+  stored: ProviderRecord,
+  patch: ProviderPatch,
+): Partial<WorkspaceCredential> {
+  const { credential_type: type = stored.credential_type } = patch;
+  const replacement = type === 'secret' ? patch.client_secret : patch.client_certificate;
+  if (type !== stored.credential_type || replacement !== undefined) return {};
+  return openCredential(sealer, stored);
+}
+
 /** What a patch makes of a credential; undefined where it says nothing about it, a 422 where it does not fit together. */
 export function patchedCredential(
-  stored: WorkspaceCredential,
+  sealer: Sealer,
+  stored: ProviderRecord,
   patch: ProviderPatch,
 ): WorkspaceCredential | undefined {
   if (FIELDS.every((field) => patch[field] === undefined)) return undefined;
   const { credential_type = stored.credential_type } = patch;
-  const kept = credential_type === stored.credential_type ? stored : undefined;
+  const kept = keptSecret(sealer, stored, patch);
   const patched = {
     credential_type,
     client_id: patchedClientId(stored, patch),
-    client_secret: patch.client_secret ?? kept?.client_secret,
-    client_certificate: patch.client_certificate ?? kept?.client_certificate,
+    client_secret: patch.client_secret ?? kept.client_secret,
+    client_certificate: patch.client_certificate ?? kept.client_certificate,
   };
   const faults = credentialFaults(patched);
   if (faults.length === 0) return patched;

@@ -12,7 +12,7 @@ import {
   type WorkspacePlace,
 } from '@socmate/sentinel';
 import { checkFault, connectionFault } from './connection-fault.ts';
-import { azureCredential, openCredential } from './workspace-credential.ts';
+import { azureCredential, openCredential, type WorkspaceCredential } from './workspace-credential.ts';
 
 /** What is asked of Azure about a workspace. */
 export interface WorkspaceDirectory {
@@ -88,13 +88,18 @@ export async function proveConnection(
   return place;
 }
 
-/** A stored workspace's connection, opened. */
-export const storedConnection = (sealer: Sealer, provider: ProviderRecord): Connection => ({
+/** What of a stored workspace's connection is no secret: where it is. */
+export const connectionPlace = (provider: ProviderRecord): Omit<Connection, keyof WorkspaceCredential> => ({
   workspace_id: provider.workspace_id,
   tenant_id: provider.tenant_id,
-  ...openCredential(sealer, provider),
   cloud: provider.cloud,
   subscription_id: provider.subscription_id,
   resource_group: provider.resource_group,
   workspace_name: provider.workspace_name,
+});
+
+/** A stored workspace's connection, opened. */
+export const storedConnection = (sealer: Sealer, provider: ProviderRecord): Connection => ({
+  ...connectionPlace(provider),
+  ...openCredential(sealer, provider),
 });
