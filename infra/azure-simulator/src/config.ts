@@ -11,6 +11,9 @@ export const Config = z.object({
   SIMULATOR_CONTROL_PORT: port,
   SIMULATOR_SCENARIOS: envList.default([]),
   SIMULATOR_RECUR_EVERY_MS: z.coerce.number().int().min(0).default(0),
+  /** Generated at the first start. */
+  SIMULATOR_INCIDENTS: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  SIMULATOR_SEED: z.coerce.number().int().default(1),
   SIMULATOR_LATENCY: z.enum(['none', 'azure']).default('none'),
   SIMULATOR_READ_QUOTA: envFlag.default(true),
   SIMULATOR_STOP_WITH_STDIN: envFlag.default(false),
@@ -24,6 +27,8 @@ const FLAGS = {
   'control-port': { type: 'string' },
   scenarios: { type: 'string' },
   'recur-every-ms': { type: 'string' },
+  incidents: { type: 'string' },
+  seed: { type: 'string' },
   latency: { type: 'string' },
   'read-quota': { type: 'string' },
   'stop-with-stdin': { type: 'boolean' },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Call } from './http-routes.ts';
 import { MAX_COMMENT_LENGTH } from './incident-comments.ts';
-import { ChangeFacts, Label, Owner, SEVERITIES } from './journal.ts';
+import { ChangeFacts, Label, Owner, SEVERITIES, STATUSES } from './journal.ts';
 import { WorkspaceName } from './scenario.ts';
 import { parseDuration } from './times.ts';
 
@@ -37,17 +37,19 @@ const Spread = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const Weights = z
-  .partialRecord(z.enum(SEVERITIES), z.number().min(0))
-  .refine((weights) => Object.values(weights).some((weight) => weight > 0), {
-    message: 'at least one severity needs a weight above 0',
-  });
+const weightsOf = <const T extends readonly string[]>(names: T) =>
+  z
+    .partialRecord(z.enum(names), z.number().min(0))
+    .refine((weights) => Object.values<number | undefined>(weights).some((weight) => (weight ?? 0) > 0), {
+      message: 'at least one needs a weight above 0',
+    });
 
-/** Severities by weight (`{ "High": 1, "Low": 3 }`); spread is how far back they were created. */
+/** Severities and statuses by weight (`{ "High": 1, "Low": 3 }`); spread is how far back they were created. */
 export const GenerateBody = z.strictObject({
   incidents: z.int().min(1).max(1_000_000),
   seed: z.int().default(1),
-  severity: Weights.default({ High: 1, Medium: 3, Low: 4, Informational: 2 }),
+  severity: weightsOf(SEVERITIES).default({ High: 1, Medium: 3, Low: 4, Informational: 2 }),
+  status: weightsOf(STATUSES).default({ New: 1 }),
   spread: Spread.default(86_400_000),
   /** `created`: last modified when created, as if they had been there before anyone looked. */
   modified: z.enum(['now', 'created']).default('now'),

@@ -1,6 +1,6 @@
 import { GENERATED_STORIES, type Story } from './generator-stories.ts';
-import type { IncidentRecord, IncidentSource } from './incident-store.ts';
-import { type GenerateFacts, SEVERITIES } from './journal.ts';
+import type { IncidentRecord, IncidentSource, JsonObject } from './incident-store.ts';
+import { type GenerateFacts, SEVERITIES, STATUSES } from './journal.ts';
 import { createRandom, type Random } from './random.ts';
 import {
   type AlertFacts,
@@ -14,8 +14,6 @@ import {
 import { type Instant, instantAt, laterThan } from './times.ts';
 import type { Workspace } from './workspace.ts';
 
-type Severity = (typeof SEVERITIES)[number];
-
 export interface GenerationPlace {
   readonly workspace: Workspace;
   readonly seed: string;
@@ -25,19 +23,30 @@ export interface GenerationPlace {
 
 interface Content {
   readonly story: Story;
+  readonly closing: JsonObject;
   readonly alerts: readonly AlertFacts[];
   readonly entities: readonly EntityFacts[];
 }
 
-function pickSeverity(random: Random, weights: GenerateFacts['severity']): Severity {
-  const total = SEVERITIES.reduce((sum, severity) => sum + (weights[severity] ?? 0), 0);
+type Weights<T extends string> = { readonly [name in T]?: number | undefined };
+
+function pickWeighted<T extends string>(random: Random, names: readonly [T, ...T[]], weights: Weights<T>): T {
+  const total = names.reduce((sum, name) => sum + (weights[name] ?? 0), 0);
   let draw = random.next() * total;
-  for (const severity of SEVERITIES) {
-    draw -= weights[severity] ?? 0;
-    if (draw < 0) return severity;
+  for (const name of names) {
+    draw -= weights[name] ?? 0;
+    if (draw < 0) return name;
   }
-  return 'Medium';
+  return names[0];
 }
+
+/** What analysts close incidents as. */
+const CLOSINGS: readonly [JsonObject, ...JsonObject[]] = [
+  { classification: 'TruePositive', classificationReason: 'SuspiciousActivity' },
+  { classification: 'BenignPositive', classificationReason: 'SuspiciousButExpected' },
+  { classification: 'FalsePositive', classificationReason: 'IncorrectAlertLogic' },
+  { classification: 'Undetermined' },
+];
 
 function content(random: Random, severity: string, created: Date): Content {
   const story = random.pick(GENERATED_STORIES);
@@ -51,7 +60,7 @@ function content(random: Random, severity: string, created: Date): Content {
     startTimeUtc: instantAt(end - random.int(30, 3_600) * 1_000, random.int(0, 9_999)),
     endTimeUtc: instantAt(end, random.int(0, 9_999)),
   }));
-  return { story, alerts, entities: cast.entities };
+  return { story, alerts, entities: cast.entities, closing: random.pick(CLOSINGS) };
 }
 
 /** When the n-th of them appears: all at once, yet each at an instant of its own, in order. */
@@ -67,14 +76,15 @@ function generateOne(
   source: IncidentSource,
 ): IncidentRecord {
   const random = createRandom(facts.seed, position);
-  const severity = pickSeverity(random, facts.severity);
+  const severity = pickWeighted(random, SEVERITIES, facts.severity);
   const createdMs = at.getTime() - 1_000 - Math.floor(random.next() * facts.spreadMs);
   const created = instantAt(createdMs, random.int(0, 9_999));
   const number = firstNumber + position;
   const modified =
     facts.modified === 'created' ? created : laterThan(created, appearance(facts, position, at));
   const name = incidentName(seed, workspace.name, number);
-  return { name, number, created, modified, severity, status: 'New', source };
+  const status = pickWeighted(random, STATUSES, facts.status);
+  return { name, number, created, modified, severity, status, source };
 }
 
 /** What an incident contains is drawn again whenever it is asked for, from a seed of its own. */
@@ -95,10 +105,11 @@ function generatedSource(
   });
   return {
     body: (record) => {
-      const { story, alerts } = contentOf(record);
+      const { story, alerts, closing } = contentOf(record);
+      const { severity, status } = record;
       const title = `${story.title} on ${String(alerts[0]?.['compromisedEntity'])}`;
-      const told = { title, description: story.description, severity: record.severity };
-      return incidentBody(occurrenceOf(record), told, alerts);
+      const told = { title, description: story.description, severity, status };
+      return incidentBody(occurrenceOf(record), { ...told, ...(status === 'Closed' && closing) }, alerts);
     },
     alerts: (record) => alertBodies(occurrenceOf(record), contentOf(record).alerts),
     entities: (record) => entityBodies(occurrenceOf(record), contentOf(record).entities),

@@ -10,6 +10,7 @@ export const GenerateFacts = z.object({
   incidents: z.int(),
   seed: z.int(),
   severity: z.partialRecord(z.enum(SEVERITIES), z.number()),
+  status: z.partialRecord(z.enum(STATUSES), z.number()).default({ New: 1 }),
   spreadMs: z.number(),
   modified: z.enum(['now', 'created']),
 });

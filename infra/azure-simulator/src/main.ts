@@ -20,6 +20,7 @@ async function run(): Promise<void> {
     controlPort: config.SIMULATOR_CONTROL_PORT,
     scenarioDirs: config.SIMULATOR_SCENARIOS,
     recurEveryMs: config.SIMULATOR_RECUR_EVERY_MS,
+    generated: { incidents: config.SIMULATOR_INCIDENTS, seed: config.SIMULATOR_SEED },
     latency: config.SIMULATOR_LATENCY,
     isReadQuotaEnforced: config.SIMULATOR_READ_QUOTA,
   });

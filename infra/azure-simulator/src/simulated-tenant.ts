@@ -17,6 +17,8 @@ import type { Workspace, Workspaces } from './workspace.ts';
 export interface SimulatedTenant {
   readonly workspaces: Workspaces;
   readonly scenarios: ReadonlyMap<string, Scenario>;
+  /** Whether its data folder had been used before. */
+  readonly isUsed: boolean;
   /** The incidents that it made or changed. */
   perform(operation: NewOperation, at: Date): readonly IncidentRecord[];
   timesRun(workspace: string, scenario: string): number;
@@ -58,6 +60,7 @@ export function openSimulatedTenant(options: SimulatedTenantOptions): SimulatedT
   const { tenant, scenarios } = options;
   const state = createState(tenant, scenarios);
   const journal = openJournal(join(options.dataDir, 'journal.jsonl'));
+  const isUsed = journal.operations.length > 0;
   for (const operation of journal.operations) apply(state, operation);
 
   const perform: SimulatedTenant['perform'] = (partial, at) => {
@@ -79,6 +82,7 @@ export function openSimulatedTenant(options: SimulatedTenantOptions): SimulatedT
   return {
     workspaces: state.workspaces,
     scenarios,
+    isUsed,
     perform,
     timesRun: (workspace, scenario) =>
       journal.operations.filter(

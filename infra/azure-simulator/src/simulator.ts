@@ -8,6 +8,7 @@ import { azureRoutes } from './azure-routes.ts';
 import { createAzureServer, type LatencyProfile } from './azure-server.ts';
 import { openClientCertificates } from './client-certificates.ts';
 import { createControlServer } from './control.ts';
+import { GenerateBody } from './control-input.ts';
 import { createFaults } from './faults.ts';
 import { closeServer, listen } from './listen.ts';
 import { IDENTITY_PATH } from './managed-identity.ts';
@@ -15,7 +16,11 @@ import { createMovableClock } from './movable-clock.ts';
 import { createQuotas } from './quotas.ts';
 import { createRequestLog } from './request-log.ts';
 import { readScenarios } from './scenario.ts';
-import { openSimulatedTenant, type SimulatedTenant } from './simulated-tenant.ts';
+import {
+  openSimulatedTenant,
+  type SimulatedTenant,
+  type SimulatedTenantOptions,
+} from './simulated-tenant.ts';
 import { openTenant } from './tenant.ts';
 import { DEFAULT_WORKSPACE } from './tenant-state.ts';
 import { connectionOf, type WorkspaceConnection } from './workspace.ts';
@@ -35,6 +40,8 @@ export interface SimulatorOptions {
   readonly scenarioDirs?: readonly string[];
   /** Whether each scenario has occurred when a new data folder is first opened; it has by default. */
   readonly isPopulated?: boolean;
+  /** Incidents of the last day that are there when a new data folder is first opened; none by default. */
+  readonly generated?: { readonly incidents: number; readonly seed: number };
   /** How often a scenario occurs again by itself; 0, the default, is never. */
   readonly recurEveryMs?: number;
   readonly latency?: LatencyProfile;
@@ -63,6 +70,35 @@ function openDataDir(life: Lifecycle, wanted: string | undefined): string {
   return wanted;
 }
 
+function openContent(
+  { scenarioDirs = [], isPopulated = true, generated }: SimulatorOptions,
+  place: Pick<SimulatedTenantOptions, 'dataDir' | 'tenant' | 'at'>,
+): SimulatedTenant {
+  const scenarios = readScenarios([SCENARIOS, ...scenarioDirs]);
+  const simulated = openSimulatedTenant({ ...place, scenarios, isPopulated });
+  if (generated && !simulated.isUsed) generatePast(simulated, generated, place.at);
+  return simulated;
+}
+
+/** A day of a SOC's incidents, some of which have been worked on, as if they had been there before anyone looked. */
+function generatePast(
+  simulated: SimulatedTenant,
+  { incidents, seed }: { incidents: number; seed: number },
+  at: Date,
+): void {
+  const workspace = simulated.workspaces.named(DEFAULT_WORKSPACE);
+  if (!workspace || incidents === 0) return;
+  const firstNumber = workspace.incidents.nextNumber();
+  const { spread: spreadMs, ...facts } = GenerateBody.parse({
+    incidents,
+    seed,
+    status: { New: 6, Active: 2, Closed: 2 },
+    modified: 'created',
+  });
+  const generated = { firstNumber, facts: { ...facts, spreadMs } };
+  simulated.perform({ op: 'generate', workspace: workspace.name, ...generated }, at);
+}
+
 /** Every so often the next scenario, by turns, occurs again in the default workspace. */
 function startRecurring(simulated: SimulatedTenant, clock: Clock, everyMs: number): NodeJS.Timeout {
   let turn = 0;
@@ -87,9 +123,7 @@ async function start(life: Lifecycle, options: SimulatorOptions): Promise<Simula
   const authority = await openAuthority(dataDir, host, clock.now());
   const tenant = openTenant(dataDir, options.seed);
   const tokens = await openAccessTokens(dataDir, tenant, clock);
-  const scenarios = readScenarios([SCENARIOS, ...(options.scenarioDirs ?? [])]);
-  const isPopulated = options.isPopulated ?? true;
-  const simulated = openSimulatedTenant({ dataDir, tenant, scenarios, at: clock.now(), isPopulated });
+  const simulated = openContent(options, { dataDir, tenant, at: clock.now() });
   const shared = {
     faults: createFaults(),
     log: createRequestLog(),
