@@ -51,7 +51,7 @@ function changesRoute(deps: Deps): Route {
       'For programs: nothing is missed and each change comes once, in the order in which changes became visible. Of an incident that changed several times since, the last state comes. Keep `next_cursor` and ask again with it; while `has_more` is true, at once.',
     query: IncidentChangesQuery,
     response: IncidentChangesPage,
-    etag: ({ items, has_more }) => [items, has_more],
+    etag: ({ items, has_more }) => [items.map(({ id, change_seq }) => [id, change_seq]), has_more],
     handle: async ({ query, principal }) =>
       read(query, await namedProviders(deps.providers, principal, query.provider)),
   });
