@@ -1,6 +1,19 @@
 import { monotonicFactory } from 'ulid';
 
-export type IdPrefix = 'prv' | 'key' | 'inc' | 'alr' | 'evt' | 'whe' | 'dlv' | 'att' | 'aud' | 'req' | 'wrk' | 'cmt' | 'chg';
+export type IdPrefix =
+  | 'prv'
+  | 'key'
+  | 'inc'
+  | 'alr'
+  | 'evt'
+  | 'whe'
+  | 'dlv'
+  | 'att'
+  | 'aud'
+  | 'req'
+  | 'wrk'
+  | 'cmt'
+  | 'chg';
 
 /** Prefixed ULIDs: unique, and ordered by the time of their making within a process. */
 export interface Ids {
