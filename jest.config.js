@@ -26,7 +26,7 @@ const project = (displayName, roots, testMatch, more = {}) => ({
 /** `unit` needs nothing; `integration` needs real stores; `e2e` and `faults` run whole systems. */
 export default {
   projects: [
-    project('unit', ['packages', 'services', 'infra'], ['**/*.test.ts'], {
+    project('unit', ['packages', 'services', 'infra', 'tests/bench'], ['**/*.test.ts'], {
       testPathIgnorePatterns: ['\\.integration\\.test\\.ts$'],
     }),
     project('integration', ['packages', 'services', 'infra'], ['**/*.integration.test.ts']),
