@@ -28,9 +28,9 @@ const create: Step = ({ tenant, workspace, random }) =>
   tenant.generate(workspace, {
     incidents: 1 + Math.floor(random() * 4),
     seed: Math.floor(random() * 1e6),
-    severity: { High: 1, Medium: 1, Low: 2 },
+    severity: { High: 1, Medium: 2, Low: 1 },
     // Some were created long before they appear, so before the workspace was connected.
-    spread: random() < 0.5 ? 'PT0S' : 'PT6H',
+    spread: random() < 0.7 ? 'PT0S' : 'PT6H',
   });
 
 const severity = change(({ random }) => ({
@@ -77,9 +77,11 @@ const QUIET: readonly Step[] = [
 const STEPS: readonly Step[] = [
   create,
   create,
+  create,
   severity,
   severity,
   severity,
+  close,
   close,
   reopen,
   reopen,

@@ -23,7 +23,7 @@ export interface StorePageDeps {
   readonly publicUrl: string;
 }
 
-const toRow = ({ name, url, defenderUrl: _, isMerged: __, ...incident }: SentinelIncident): IncidentRow => ({
+const toRow = ({ name, url, ...incident }: SentinelIncident): IncidentRow => ({
   ...incident,
   sentinelName: name,
   incidentUrl: url,

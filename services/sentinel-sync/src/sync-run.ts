@@ -51,10 +51,8 @@ export async function storePages(
   soFar: StoredPage,
   after: (page: SentinelIncidentPage, stored: StoredPage) => Promise<void>,
 ): Promise<StoredPage> {
-  const pages = deps.clients
-    .of(provider)
-    .incidentPages({ ...query, signal })
-    [Symbol.asyncIterator]();
+  const listing = deps.clients.of(provider).incidentPages({ ...query, signal });
+  const pages = listing[Symbol.asyncIterator]();
   let stored = soFar;
   for (;;) {
     const isLast = await inSpan(provider, stored.pages + 1, async () => {

@@ -24,7 +24,7 @@ function urlOf(server: string, database: string): string {
 }
 
 async function withPool<T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
-  const pool = new pg.Pool({ connectionString: url, max: WRITERS });
+  const pool = new pg.Pool({ connectionString: url, max: WRITERS, options: '-c synchronous_commit=off' });
   try {
     return await work(pool);
   } finally {
