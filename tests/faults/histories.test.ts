@@ -154,6 +154,13 @@ async function playSteps(world: World): Promise<void> {
   for (let left = 1 + Math.floor(world.random() * 16); left > 0; left -= 1) await randomStep(world);
 }
 
+/** What is over before it is first seen: severe incidents that are closed, or merged away. */
+async function playOver(workspace: string): Promise<void> {
+  for (const number of [1, 2, 3]) await system.tenant.change(workspace, number, { severity: 'High' });
+  await system.tenant.change(workspace, 1, { status: 'Closed' });
+  await system.tenant.act(workspace, 2, 'merge', { into: 3 });
+}
+
 async function begin(
   index: number,
 ): Promise<{ history: History; rule: Parameters<typeof createAlertModel>[0] }> {
