@@ -99,12 +99,11 @@ function generatePast(
   simulated.perform({ op: 'generate', workspace: workspace.name, ...generated }, at);
 }
 
-/** Every so often the next scenario, by turns, occurs again in the default workspace. */
+/** Every so often the scenario that has occurred least, and so each by turns, occurs again in the default workspace. */
 function startRecurring(simulated: SimulatedTenant, clock: Clock, everyMs: number): NodeJS.Timeout {
-  let turn = 0;
+  const timesRun = (id: string): number => simulated.timesRun(DEFAULT_WORKSPACE, id);
   return setInterval(() => {
-    const ids = [...simulated.scenarios.keys()];
-    const scenario = ids[turn++ % ids.length];
+    const [scenario] = [...simulated.scenarios.keys()].toSorted((a, b) => timesRun(a) - timesRun(b));
     const number = simulated.workspaces.named(DEFAULT_WORKSPACE)?.incidents.nextNumber();
     if (scenario === undefined || number === undefined) return;
     simulated.perform({ op: 'run', workspace: DEFAULT_WORKSPACE, scenario, number }, clock.now());
