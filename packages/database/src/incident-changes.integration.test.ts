@@ -66,7 +66,7 @@ function seeded(seed: number): () => number {
 
 const WRITERS = 5;
 const INCIDENTS_EACH = 5;
-const STEPS = 300;
+const STEPS = 200;
 const CHANGE = 'UPDATE incident SET notes = $2, change_seq = pg_current_xact_id() WHERE id = $1';
 
 /** Writers that each hold one transaction open, and end them in an order that has nothing to do with their beginning. */
