@@ -39,7 +39,11 @@ const idsOf = (claimed: readonly { id: string }[]): string[] => claimed.map(({ i
 
 test('a claim brings all that an attempt needs, and leases the row to its owner', async () => {
   const { id: endpointId } = await anEndpoint(pool);
-  const delivery = await aDelivery(pool, { endpoint_id: endpointId, attempts_count: 2 });
+  const delivery = await aDelivery(pool, {
+    endpoint_id: endpointId,
+    attempts_count: 2,
+    schedule_start: 1,
+  });
   await pool.query('UPDATE event SET traceparent = $1', ['00-a-b-01']);
   const [claimed, ...others] = await queue.claim(OWNER, [room(endpointId, 10)]);
   expect(others).toEqual([]);
@@ -50,6 +54,7 @@ test('a claim brings all that an attempt needs, and leases the row to its owner'
     eventId: delivery.event_id,
     eventType: 'incident-alert',
     attemptsCount: 2,
+    scheduleStart: 1,
     body: Buffer.from(`{"id":"${delivery.event_id}"}`),
     traceparent: '00-a-b-01',
   });

@@ -30,6 +30,8 @@ export interface ClaimedDelivery {
   readonly eventId: string;
   readonly eventType: DeliveredType;
   readonly attemptsCount: number;
+  /** The attempts that were made before its retry schedule began anew. */
+  readonly scheduleStart: number;
   readonly body: Buffer;
   readonly traceparent: string | null;
 }
@@ -98,7 +100,7 @@ const CLAIM = `WITH picked AS (
       FOR UPDATE SKIP LOCKED) AS d),
   claimed AS (
     UPDATE delivery SET lease_owner = $1 WHERE id = ANY (ARRAY (SELECT id FROM picked))
-    RETURNING id, endpoint_id, event_id, attempts_count)
+    RETURNING id, endpoint_id, event_id, attempts_count, schedule_start)
   SELECT claimed.*, e.xmin::text AS endpoint_version, event.type, event.body, event.traceparent
   FROM claimed JOIN event ON event.id = claimed.event_id JOIN webhook_endpoint AS e ON e.id = claimed.endpoint_id`;
 
@@ -109,6 +111,7 @@ const ClaimedRow = z
     endpoint_version: z.string(),
     event_id: z.string(),
     attempts_count: z.int(),
+    schedule_start: z.int(),
     type: DeliveredType,
     body: z.instanceof(Buffer),
     traceparent: z.string().nullable(),
@@ -121,6 +124,7 @@ const ClaimedRow = z
       eventId: row.event_id,
       eventType: row.type,
       attemptsCount: row.attempts_count,
+      scheduleStart: row.schedule_start,
       body: row.body,
       traceparent: row.traceparent,
     }),

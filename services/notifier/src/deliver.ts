@@ -42,7 +42,8 @@ export function createDeliver(deps: DeliverDeps): Deliver {
   const settle = (delivery: ClaimedDelivery, target: Target, attempt: Attempt): void => {
     const { fault: _fault, ...logged } = attempt;
     const number = delivery.attemptsCount + 1;
-    const circumstances = { number, scheduleS: target.retryScheduleS, now: clock.now(), random };
+    const tried = number - delivery.scheduleStart;
+    const circumstances = { number: tried, scheduleS: target.retryScheduleS, now: clock.now(), random };
     const { next, disableReason } = nextState(attempt, circumstances);
     recorder.settle({ deliveryId: delivery.id, number, ...logged, next });
     attemptMade(log, delivery, attempt, next);

@@ -25,6 +25,7 @@ const aDelivery = (id: string, endpointId = 'whe_1'): ClaimedDelivery => ({
   eventId: `evt_${id}`,
   eventType: 'incident-alert',
   attemptsCount: 0,
+  scheduleStart: 0,
   body: Buffer.alloc(0),
   traceparent: null,
 });

@@ -14,6 +14,7 @@ const aDelivery = (endpointId: string): ClaimedDelivery => {
     eventId: `evt_${made}`,
     eventType: 'incident-alert',
     attemptsCount: 0,
+    scheduleStart: 0,
     body: Buffer.alloc(0),
     traceparent: null,
   };
