@@ -7,6 +7,7 @@ const filter = (only: Partial<EventFilter> = {}): EventFilter => ({
   alertOn: ['new'],
   triggers: ['schedule'],
   providers: null,
+  filters: {},
   ...only,
 });
 const alert = (only: Partial<Extract<EventTraits, { type: 'incident-alert' }>> = {}): EventTraits => ({
@@ -15,6 +16,7 @@ const alert = (only: Partial<Extract<EventTraits, { type: 'incident-alert' }>> =
   severity: 'medium',
   previousSeverity: null,
   provider: 'prod-sentinel',
+  incident: { title: 'Password spray', rules: [], products: [], labels: [], tactics: [] },
   ...only,
 });
 
@@ -46,4 +48,12 @@ test('an endpoint gets only the types, workspaces and triggers that it named', (
   const byApi: EventTraits = { type: 'investigation-failed', trigger: 'api', provider: 'prod-sentinel' };
   expect(matchesEvent(filter({ eventTypes: ['investigation-failed'] }), byApi)).toBe(false);
   expect(matchesEvent(filter({ eventTypes: ['investigation-failed'], triggers: ['api'] }), byApi)).toBe(true);
+});
+
+test('an endpoint gets only the alerts that its filters let through, and other types whatever these say', () => {
+  const filters = { title_contains: ['malware'] };
+  expect(matchesEvent(filter({ filters }), alert())).toBe(false);
+  expect(matchesEvent(filter({ filters: { title_contains: ['SPRAY'] } }), alert())).toBe(true);
+  const unhealthy: EventTraits = { type: 'provider-unhealthy', provider: 'prod-sentinel' };
+  expect(matchesEvent(filter({ filters, eventTypes: ['provider-unhealthy'] }), unhealthy)).toBe(true);
 });

@@ -1,4 +1,5 @@
-import type { AlertReason, EventType, InvestigationTrigger } from './events.ts';
+import { type EventFilters, type FilteredIncident, matchesFilters } from './event-filters.ts';
+import type { AlertReason, EventType, IncidentAlert, InvestigationTrigger } from './events.ts';
 import { ALERT_SEVERITY_MIN, type Priority, severityRank } from './severity.ts';
 
 /** What of an endpoint decides which events it gets. */
@@ -9,6 +10,7 @@ export interface EventFilter {
   readonly triggers: readonly InvestigationTrigger[];
   /** Workspace names; null is all of them. */
   readonly providers: readonly string[] | null;
+  readonly filters: EventFilters;
 }
 
 /** What of an event decides who gets it. */
@@ -19,13 +21,27 @@ export type EventTraits =
       readonly severity: Priority;
       readonly previousSeverity: Priority | null;
       readonly provider: string;
+      readonly incident: FilteredIncident;
     }
   | {
       readonly type: 'investigation-completed' | 'investigation-failed';
       readonly trigger: InvestigationTrigger;
       readonly provider: string;
     }
-  | { readonly type: 'schedule-disabled'; readonly provider: string };
+  | {
+      readonly type: 'schedule-disabled' | 'provider-unhealthy' | 'provider-recovered';
+      readonly provider: string;
+    };
+
+/** What an alert's data says about who gets it. */
+export const alertTraits = (data: IncidentAlert): EventTraits => ({
+  type: 'incident-alert',
+  reason: data.reason,
+  severity: data.incident.severity,
+  previousSeverity: data.previous_severity,
+  provider: data.incident.provider,
+  incident: data.incident,
+});
 
 /**
  * A rise reaches an endpoint once: as `raised` where the endpoint's own minimum had been met before,
@@ -34,6 +50,7 @@ export type EventTraits =
 function wantsAlert(filter: EventFilter, event: Extract<EventTraits, { type: 'incident-alert' }>): boolean {
   const min = severityRank(filter.severityMin ?? ALERT_SEVERITY_MIN);
   if (severityRank(event.severity) < min || !filter.alertOn.includes(event.reason)) return false;
+  if (!matchesFilters(filter.filters, event.incident)) return false;
   if (event.previousSeverity === null) return true;
   const wasMet = severityRank(event.previousSeverity) >= min;
   return event.reason === 'raised' ? wasMet : !wasMet;
@@ -43,5 +60,5 @@ export function matchesEvent(filter: EventFilter, event: EventTraits): boolean {
   if (!filter.eventTypes.includes(event.type)) return false;
   if (filter.providers !== null && !filter.providers.includes(event.provider)) return false;
   if (event.type === 'incident-alert') return wantsAlert(filter, event);
-  return event.type === 'schedule-disabled' || filter.triggers.includes(event.trigger);
+  return 'trigger' in event ? filter.triggers.includes(event.trigger) : true;
 }

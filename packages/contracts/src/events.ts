@@ -4,7 +4,14 @@ import { Priority, Severity } from './severity.ts';
 const time = z.iso.datetime();
 
 export const EventType = z
-  .enum(['incident-alert', 'investigation-completed', 'investigation-failed', 'schedule-disabled'])
+  .enum([
+    'incident-alert',
+    'investigation-completed',
+    'investigation-failed',
+    'schedule-disabled',
+    'provider-unhealthy',
+    'provider-recovered',
+  ])
   .meta({ id: 'EventType' });
 export type EventType = z.output<typeof EventType>;
 
@@ -35,6 +42,8 @@ export const IncidentAlert = z
       techniques: z.array(z.string()),
       alerts_count: z.int(),
       labels: z.array(z.string()),
+      products: z.array(z.string()).meta({ description: 'Whose alerts the incident has.' }),
+      rules: z.array(z.string()).meta({ description: 'Ids of the analytics rules that made it.' }),
       owner: z.string().nullable(),
       created_at: time,
       last_modified_at: time,
@@ -47,6 +56,10 @@ export const IncidentAlert = z
       console: z.url(),
       sentinel: z.url().nullable(),
       defender: z.url().nullable(),
+    }),
+    suppressed_count: z.int().min(1).optional().meta({
+      description:
+        'Set in the one event that stands for the alerts of a rule that were held back from this endpoint: how many, the incident of this event among them.',
     }),
   })
   .meta({ id: 'IncidentAlert' });

@@ -1,7 +1,11 @@
 export { ApiKey, ApiKeyPatch, ApiKeyStatus, ApiKeyToCreate, CreatedApiKey } from './api-keys.ts';
 export { AuditEntry } from './audit-log.ts';
 export { defineQueue, type QueueDefinition, type QueueOwner, type QueueRetry } from './define-queue.ts';
-export { type EventFilter, type EventTraits, matchesEvent } from './event-matching.ts';
+export { type ClientCredentials, EndpointAuth } from './endpoint-auth.ts';
+export { EndpointHeaders, isSensitiveHeader } from './endpoint-headers.ts';
+export { EVENT_TYPES, ProviderRecovered, ProviderUnhealthy } from './event-data.ts';
+export { EventFilters, type FilteredIncident, stormKey } from './event-filters.ts';
+export { alertTraits, type EventFilter, type EventTraits, matchesEvent } from './event-matching.ts';
 export {
   AlertReason,
   DeliveredType,
@@ -38,6 +42,7 @@ export {
   MaxAge,
   ProviderRef,
 } from './incidents.ts';
+export { isMuted, MuteWindow } from './mute-windows.ts';
 export {
   type Page,
   PageQuery,
@@ -80,6 +85,9 @@ export {
   DeliveryDetail,
   DeliveryFilters,
   DeliveryStatus,
+  HeldBackEvent,
+  RotatedSecret,
+  SecretRotation,
   WebhookEndpoint,
   WebhookEndpointCreate,
   WebhookEndpointCreated,

@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import { EndpointAuth } from './endpoint-auth.ts';
+import { EndpointHeaders } from './endpoint-headers.ts';
+import { EventFilters } from './event-filters.ts';
 import { AlertReason, DeliveredType, EventType, InvestigationTrigger } from './events.ts';
+import { MuteWindow } from './mute-windows.ts';
 import { anyCase, distinct, repeatable, text } from './text.ts';
 
 const time = z.iso.datetime();
@@ -22,6 +26,17 @@ const settings = {
     .transform(distinct)
     .nullable()
     .meta({ description: 'Names of workspaces; null is all of them.' }),
+  filters: EventFilters,
+  mute_windows: z.array(MuteWindow).max(20).meta({
+    description:
+      'When nothing is sent: what would have been is held back, counted and listed, and not sent later.',
+  }),
+  storm_threshold: z.int().min(1).max(1_000).nullable().meta({
+    description:
+      'More alerts of one rule than these within 5 minutes are held back, counted and listed; one event then tells how many (`suppressed_count`). Null: never.',
+  }),
+  headers: EndpointHeaders,
+  auth: EndpointAuth,
   timeout_ms: z.int().min(1_000).max(30_000),
   retry_schedule_s: z
     .array(z.int().min(1).max(86_400))
@@ -43,6 +58,11 @@ export const WebhookEndpointCreate = z
     alert_on: settings.alert_on.default(['new']),
     triggers: settings.triggers.default(['schedule']),
     providers: settings.providers.default(null),
+    filters: settings.filters.default({}),
+    mute_windows: settings.mute_windows.default([]),
+    storm_threshold: settings.storm_threshold.default(null),
+    headers: settings.headers.default({}),
+    auth: settings.auth.default({ type: 'none' }),
     secret: z
       .string()
       .max(200)
@@ -70,6 +90,14 @@ export const WebhookEndpoint = z
     alert_on: z.array(AlertReason),
     triggers: z.array(InvestigationTrigger),
     providers: z.array(z.string()).nullable(),
+    filters: EventFilters,
+    mute_windows: z.array(MuteWindow),
+    storm_threshold: z.int().nullable(),
+    headers: z.record(z.string(), z.string()),
+    auth: EndpointAuth,
+    previous_secret_expires_at: time.nullable().meta({
+      description: 'Until when deliveries are signed with the secret before the last rotation as well.',
+    }),
     timeout_ms: z.int(),
     retry_schedule_s: z.array(z.int()).nullable(),
     max_in_flight: z.int(),
@@ -87,6 +115,46 @@ export const WebhookEndpointCreated = WebhookEndpoint.extend({
     .string()
     .meta({ description: 'Shown only here.', example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }),
 }).meta({ id: 'WebhookEndpointCreated' });
+
+export const SecretRotation = z
+  .object({
+    overlap_hours: z
+      .int()
+      .min(0)
+      .max(168)
+      .default(24)
+      .meta({ description: 'How long deliveries carry the signature of the replaced secret as well.' }),
+    secret: z
+      .string()
+      .max(200)
+      .optional()
+      .meta({ description: '`whsec_` and base64 of 24 to 64 bytes; made for you if not given.' }),
+  })
+  .meta({ id: 'SecretRotation' });
+export type SecretRotation = z.output<typeof SecretRotation>;
+
+export const RotatedSecret = z
+  .object({
+    id: z.string(),
+    secret: z.string().meta({ description: 'Shown only here.' }),
+    previous_secret_expires_at: time.nullable(),
+  })
+  .meta({ id: 'RotatedSecret' });
+
+export const HeldBackEvent = z
+  .object({
+    event_id: z.string(),
+    event_type: EventType,
+    reason: z.enum(['muted', 'storm']),
+    rule: z.string().nullable().meta({ description: 'What a storm was counted by.' }),
+    summary_event_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'The event that told the endpoint of the storm.' }),
+    created_at: time,
+  })
+  .meta({ id: 'HeldBackEvent' });
+export type HeldBackEvent = z.output<typeof HeldBackEvent>;
 
 export const WebhookTest = z
   .object({ event_id: z.string(), delivery_id: z.string() })

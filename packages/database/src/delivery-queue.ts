@@ -65,6 +65,11 @@ export interface EndpointTarget {
   readonly version: string;
   readonly urlSealed: string;
   readonly secretSealed: string;
+  /** Deliveries are signed with it as well until it expires. */
+  readonly previousSecretSealed: string | null;
+  readonly previousSecretExpiresAt: Date | null;
+  readonly headersSealed: string | null;
+  readonly authSealed: string | null;
   readonly timeoutMs: number;
   readonly retryScheduleS: readonly number[] | null;
   readonly maxInFlight: number;
@@ -173,7 +178,8 @@ const DueRow = z
   .object({ endpoint_id: z.string(), lag_ms: z.coerce.number() })
   .transform((row): DueEndpoint => ({ endpointId: row.endpoint_id, lagMs: row.lag_ms }));
 
-const TARGETS = `SELECT id, xmin::text AS version, url_sealed, secret_sealed, timeout_ms, retry_schedule_s, max_in_flight
+const TARGETS = `SELECT id, xmin::text AS version, url_sealed, secret_sealed, previous_secret_sealed, previous_secret_expires_at,
+    headers_sealed, auth_sealed, timeout_ms, retry_schedule_s, max_in_flight
   FROM webhook_endpoint WHERE id = ANY ($1)`;
 
 const TargetRow = z
@@ -182,6 +188,10 @@ const TargetRow = z
     version: z.string(),
     url_sealed: z.string(),
     secret_sealed: z.string(),
+    previous_secret_sealed: z.string().nullable(),
+    previous_secret_expires_at: z.date().nullable(),
+    headers_sealed: z.string().nullable(),
+    auth_sealed: z.string().nullable(),
     timeout_ms: z.int(),
     retry_schedule_s: z.array(z.int()).nullable(),
     max_in_flight: z.int(),
@@ -192,6 +202,10 @@ const TargetRow = z
       version: row.version,
       urlSealed: row.url_sealed,
       secretSealed: row.secret_sealed,
+      previousSecretSealed: row.previous_secret_sealed,
+      previousSecretExpiresAt: row.previous_secret_expires_at,
+      headersSealed: row.headers_sealed,
+      authSealed: row.auth_sealed,
       timeoutMs: row.timeout_ms,
       retryScheduleS: row.retry_schedule_s,
       maxInFlight: row.max_in_flight,

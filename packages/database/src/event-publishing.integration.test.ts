@@ -30,6 +30,7 @@ const anAlert = (only: Partial<Alert> = {}): Alert => ({
   severity: 'medium',
   previousSeverity: null,
   provider: 'prod',
+  incident: { title: 'Password spray', rules: [], products: [], labels: [], tactics: [] },
   ...only,
 });
 

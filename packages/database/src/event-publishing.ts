@@ -1,15 +1,20 @@
 import {
   AlertReason,
   type DeliveredType,
+  EventFilters,
   type EventTraits,
   EventType,
   InvestigationTrigger,
+  isMuted,
+  MuteWindow,
   matchesEvent,
   Priority,
   renderEvent,
+  stormKey,
 } from '@socmate/contracts';
 import type { Clock, Ids } from '@socmate/runtime';
 import { z } from 'zod';
+import { countStorms, type StormCandidate } from './alert-storms.ts';
 import { type Queryable, rows, run } from './pool.ts';
 
 export interface NewEvent {
@@ -21,13 +26,13 @@ export interface NewEvent {
   readonly data: unknown;
 }
 
-interface Making {
+export interface Making {
   readonly ids: Ids;
   readonly clock: Clock;
 }
 
 // The lock makes a deletion wait, so that it cancels the deliveries made here as well.
-const ENDPOINTS = `SELECT id, event_types, severity_min, alert_on, triggers, providers
+const ENDPOINTS = `SELECT id, event_types, severity_min, alert_on, triggers, providers, filters, mute_windows, storm_threshold
   FROM webhook_endpoint WHERE enabled AND deleted_at IS NULL
   ORDER BY id FOR KEY SHARE`;
 
@@ -39,29 +44,46 @@ const EndpointRow = z
     alert_on: z.array(AlertReason),
     triggers: z.array(InvestigationTrigger),
     providers: z.array(z.string()).nullable(),
+    filters: EventFilters,
+    mute_windows: z.array(MuteWindow),
+    storm_threshold: z.int().nullable(),
   })
   .transform((row) => ({
     id: row.id,
+    muteWindows: row.mute_windows,
+    stormThreshold: row.storm_threshold,
     filter: {
       eventTypes: row.event_types,
       severityMin: row.severity_min,
       alertOn: row.alert_on,
       triggers: row.triggers,
       providers: row.providers,
+      filters: row.filters,
     },
   }));
+type Endpoint = z.output<typeof EndpointRow>;
 
 const PUBLISH = `WITH inserted AS (
     INSERT INTO event (id, type, cause_key, provider_id, body, traceparent)
     SELECT id, type, cause_key, provider_id, body, $6
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[]) AS e (id, type, cause_key, provider_id, body)
     ON CONFLICT ON CONSTRAINT event_cause_key_key DO NOTHING
-    RETURNING id)
+    RETURNING id),
+  muted AS (
+    INSERT INTO held_back (event_id, endpoint_id, reason)
+    SELECT h.event_id, h.endpoint_id, 'muted'
+    FROM unnest($10::text[], $11::text[]) AS h (event_id, endpoint_id)
+    JOIN inserted ON inserted.id = h.event_id)
   INSERT INTO delivery (id, event_id, endpoint_id)
   SELECT d.id, d.event_id, d.endpoint_id
   FROM unnest($7::text[], $8::text[], $9::text[]) AS d (id, event_id, endpoint_id)
   JOIN inserted ON inserted.id = d.event_id
   RETURNING endpoint_id`;
+
+interface Addressed {
+  readonly eventId: string;
+  readonly endpointId: string;
+}
 
 interface Rendered {
   readonly id: string;
@@ -69,19 +91,25 @@ interface Rendered {
   readonly causeKey: string;
   readonly providerId: string | null;
   readonly body: Buffer;
-  readonly endpointIds: readonly string[];
 }
+
+interface Publication {
+  readonly events: readonly Rendered[];
+  readonly sent: readonly Addressed[];
+  readonly muted: readonly Addressed[];
+  /** Sent or held back, as their storms stand. */
+  readonly counted: readonly Omit<StormCandidate, 'deliveryId'>[];
+}
+
+const EndpointId = z.object({ endpoint_id: z.string() });
 
 async function insert(
   db: Queryable,
-  events: readonly Rendered[],
+  { events, sent, muted }: Publication,
   traceparent: string | null,
   ids: Ids,
 ): Promise<string[]> {
-  const deliveries = events.flatMap(({ id, endpointIds }) =>
-    endpointIds.map((endpointId) => ({ id: ids.next('dlv'), eventId: id, endpointId })),
-  );
-  const inserted = await rows(db, z.object({ endpoint_id: z.string() }), {
+  const inserted = await rows(db, EndpointId, {
     name: 'publish-events',
     text: PUBLISH,
     values: [
@@ -91,40 +119,66 @@ async function insert(
       events.map(({ providerId }) => providerId),
       events.map(({ body }) => body),
       traceparent,
-      deliveries.map(({ id }) => id),
-      deliveries.map(({ eventId }) => eventId),
-      deliveries.map(({ endpointId }) => endpointId),
+      sent.map(() => ids.next('dlv')),
+      sent.map(({ eventId }) => eventId),
+      sent.map(({ endpointId }) => endpointId),
+      muted.map(({ eventId }) => eventId),
+      muted.map(({ endpointId }) => endpointId),
     ],
   });
-  return [...new Set(inserted.map((row) => row.endpoint_id))];
+  return inserted.map((row) => row.endpoint_id);
+}
+
+function render({ ids, clock }: Making, events: readonly NewEvent[]): Rendered[] {
+  return events.map(({ type, causeKey, providerId, data }) => {
+    const id = ids.next('evt');
+    return { id, type, causeKey, providerId, body: renderEvent({ id, type, timestamp: clock.now(), data }) };
+  });
+}
+
+/** Who of those that an event matches gets it now, not at all, or as its storm stands. */
+function address(
+  endpoints: readonly Endpoint[],
+  events: readonly NewEvent[],
+  rendered: readonly Rendered[],
+  now: Date,
+): Publication {
+  const sent: Addressed[] = [];
+  const muted: Addressed[] = [];
+  const counted: Omit<StormCandidate, 'deliveryId'>[] = [];
+  const mutedIds = new Set(
+    endpoints.filter(({ muteWindows }) => isMuted(muteWindows, now)).map(({ id }) => id),
+  );
+  for (const [index, { traits }] of events.entries()) {
+    const eventId = (rendered[index] as Rendered).id;
+    for (const { id: endpointId, filter, stormThreshold: threshold } of endpoints) {
+      if (!matchesEvent(filter, traits)) continue;
+      if (mutedIds.has(endpointId)) muted.push({ eventId, endpointId });
+      else if (threshold === null || traits.type !== 'incident-alert') sent.push({ eventId, endpointId });
+      else counted.push({ eventId, endpointId, threshold, rule: stormKey(traits.incident) });
+    }
+  }
+  return { events: rendered, sent, muted, counted };
 }
 
 /**
  * Inserts events, each with one delivery per enabled endpoint that it matches, in the caller's transaction:
- * they commit with their cause. Answers the endpoints to wake once it has committed.
+ * they commit with their cause. What an endpoint is spared is kept in `held_back`. Answers the endpoints to wake once
+ * it has committed.
  */
 export async function publishEvents(
   db: Queryable,
-  { ids, clock }: Making,
+  making: Making,
   events: readonly NewEvent[],
   traceparent: string | undefined,
 ): Promise<string[]> {
   if (events.length === 0) return [];
   const endpoints = await rows(db, EndpointRow, { name: 'enabled-endpoints', text: ENDPOINTS });
-  const rendered = events.map(({ type, causeKey, providerId, traits, data }) => {
-    const id = ids.next('evt');
-    return {
-      id,
-      type,
-      causeKey,
-      providerId,
-      body: renderEvent({ id, type, timestamp: clock.now(), data }),
-      endpointIds: endpoints
-        .filter(({ filter }) => matchesEvent(filter, traits))
-        .map((endpoint) => endpoint.id),
-    };
-  });
-  return insert(db, rendered, traceparent ?? null, ids);
+  const publication = address(endpoints, events, render(making, events), making.clock.now());
+  const sent = await insert(db, publication, traceparent ?? null, making.ids);
+  const candidates = publication.counted.map((one) => ({ ...one, deliveryId: making.ids.next('dlv') }));
+  const spared = candidates.length > 0 ? await countStorms(db, candidates) : [];
+  return [...new Set([...sent, ...spared])];
 }
 
 export interface Ping {

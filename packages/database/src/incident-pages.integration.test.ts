@@ -79,6 +79,7 @@ const alertOf = (incidents: IncidentRow[], provider: string) => (row: StoredInci
     severity,
     previousSeverity: null,
     provider,
+    incident: { title: 'Password spray', rules: [], products: [], labels: [], tactics: [] },
   } as const;
   const causeKey = `incident:prv_1:${row.sentinelName}:new`;
   const event = { type: 'incident-alert', causeKey, providerId: 'prv_1', traits, data: {} } as const;

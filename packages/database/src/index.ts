@@ -1,3 +1,4 @@
+export { endStorms } from './alert-storms.ts';
 export {
   type ApiKeyCredential,
   type ApiKeyCredentials,
@@ -24,6 +25,7 @@ export {
 } from './delivery-queue.ts';
 export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
 export { type Heartbeat, startHeartbeat } from './heartbeat.ts';
+export { createHeldBack, type HeldBack } from './held-back.ts';
 export {
   type Claimed,
   createIdempotencyKeys,

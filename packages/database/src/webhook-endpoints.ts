@@ -1,4 +1,11 @@
-import { AlertReason, EventType, InvestigationTrigger } from '@socmate/contracts';
+import {
+  AlertReason,
+  EndpointAuth,
+  EventFilters,
+  EventType,
+  InvestigationTrigger,
+  MuteWindow,
+} from '@socmate/contracts';
 import { z } from 'zod';
 import { type Queryable, rows, run } from './pool.ts';
 import type { Position } from './position.ts';
@@ -17,6 +24,14 @@ const EndpointRow = z.object({
   alert_on: z.array(AlertReason),
   triggers: z.array(InvestigationTrigger),
   providers: z.array(z.string()).nullable(),
+  filters: EventFilters,
+  mute_windows: z.array(MuteWindow),
+  storm_threshold: z.int().nullable(),
+  headers_sealed: z.string().nullable(),
+  headers_masked: z.record(z.string(), z.string()),
+  auth_sealed: z.string().nullable(),
+  auth_masked: EndpointAuth,
+  previous_secret_expires_at: time.nullable(),
   timeout_ms: z.int(),
   retry_schedule_s: z.array(z.int()).nullable(),
   max_in_flight: z.int(),
@@ -26,10 +41,11 @@ const EndpointRow = z.object({
   updated_at: time,
 });
 
-/** An endpoint as it is stored: its URL sealed. */
+/** An endpoint as it is stored: its URL, headers and auth sealed. */
 export type EndpointRecord = z.output<typeof EndpointRow>;
 
-type Writable = Omit<EndpointRecord, 'id' | 'created_at' | 'updated_at'> & { secret_sealed: string };
+type Fixed = 'id' | 'created_at' | 'updated_at' | 'previous_secret_expires_at';
+type Writable = Omit<EndpointRecord, Fixed> & { secret_sealed: string };
 
 /** What can be written, by the columns' own names; what is undefined stays. */
 export type EndpointChange = { readonly [K in keyof Writable]?: Writable[K] | undefined };
@@ -60,6 +76,8 @@ export interface WebhookEndpoints {
    */
   lock(id: string, view: EndpointView): Promise<EndpointRecord | undefined>;
   update(id: string, change: EndpointChange): Promise<EndpointRecord>;
+  /** The secret in use becomes the previous one, for as long as they overlap by Postgres's clock. */
+  rotateSecret(id: string, secretSealed: string, overlapHours: number): Promise<EndpointRecord>;
   /** Removes it from every list and cancels what is pending; answers how many deliveries that were. */
   remove(id: string): Promise<number>;
 }
@@ -74,6 +92,11 @@ const LIST = `SELECT ${COLUMNS}, ${positionColumn('created_at')} FROM webhook_en
   ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5`;
 
 const COUNT = `SELECT count(*) AS total FROM webhook_endpoint WHERE ${VISIBLE}`;
+
+const ROTATE = `UPDATE webhook_endpoint SET secret_sealed = $2, updated_at = now(),
+    previous_secret_sealed = CASE WHEN $3 > 0 THEN secret_sealed END,
+    previous_secret_expires_at = CASE WHEN $3 > 0 THEN now() + make_interval(hours => $3) END
+  WHERE id = $1 RETURNING ${COLUMNS}`;
 
 const REMOVE = `WITH removed AS (
     UPDATE webhook_endpoint SET enabled = false, deleted_at = now(), updated_at = now() WHERE id = $1)
@@ -102,8 +125,13 @@ async function onlyRow(
   return row;
 }
 
+// The driver would write an array as an array of Postgres.
+const JSON_COLUMNS = new Set(['mute_windows']);
+
 const given = (change: EndpointChange): [string, unknown][] =>
-  Object.entries(change).filter(([, value]) => value !== undefined);
+  Object.entries(change)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, JSON_COLUMNS.has(name) ? JSON.stringify(value) : value]);
 
 function insertEndpoint(db: Queryable, id: string, endpoint: EndpointChange): Promise<EndpointRecord> {
   const row = Object.fromEntries([['id', id], ...given(endpoint)]);
@@ -139,5 +167,7 @@ export const createWebhookEndpoints = (db: Queryable): WebhookEndpoints => ({
     return row;
   },
   update: (id, change) => updateEndpoint(db, id, change),
+  rotateSecret: (id, secretSealed, overlapHours) =>
+    onlyRow(db, { text: ROTATE, values: [id, secretSealed, overlapHours] }),
   remove: (id) => run(db, { text: REMOVE, values: [id] }),
 });

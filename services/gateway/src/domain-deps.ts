@@ -2,10 +2,12 @@ import { deliverWebhook, syncProvider } from '@socmate/contracts';
 import type { Sealer } from '@socmate/crypto';
 import {
   createDeliveries,
+  createHeldBack,
   createIncidents,
   createSiemProviders,
   createWebhookEndpoints,
   type Deliveries,
+  type HeldBack,
   type Incidents,
   type Pool,
   type SiemProviders,
@@ -33,6 +35,7 @@ export interface DomainDeps extends IncidentWriteDeps {
   readonly endpoints: WebhookEndpoints;
   readonly endpointChanges: EndpointChanges;
   readonly deliveries: Deliveries;
+  readonly heldBack: HeldBack;
   readonly sealer: Sealer;
 }
 
@@ -88,6 +91,7 @@ export function openDomain(base: DomainBase, sealer: Sealer): DomainDeps {
       wake: wake.endpoint,
     }),
     deliveries: createDeliveries(pool),
+    heldBack: createHeldBack(pool),
     sealer,
   };
 }

@@ -1,4 +1,4 @@
-import { IncidentAlert } from '@socmate/contracts';
+import { DeliveredType, EVENT_TYPES } from '@socmate/contracts';
 import { createOpenApi, type Route } from '@socmate/http';
 import { allRoutes } from './routes/all-routes.ts';
 import type { RouteDeps } from './routes/route-deps.ts';
@@ -28,13 +28,11 @@ const options = {
     { name: 'Health', description: 'For load balancers and operators.' },
     { name: 'Webhooks', description: 'What subscribers receive, signed as Standard Webhooks 1.0 says.' },
   ],
-  webhooks: [
-    {
-      type: 'incident-alert',
-      summary: 'An incident of medium severity or higher was synced for the first time, or rose to it',
-      data: IncidentAlert,
-    },
-  ],
+  webhooks: DeliveredType.options.map((type) => ({
+    type,
+    summary: EVENT_TYPES[type].description.replace(/\.$/, ''),
+    data: EVENT_TYPES[type].data,
+  })),
 };
 
 export const openApiOf = (routes: readonly Route[]): object => createOpenApi(routes, options);

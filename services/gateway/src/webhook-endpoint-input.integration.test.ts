@@ -54,7 +54,22 @@ test.each([
   [{ max_in_flight: 0 }, ['body', 'max_in_flight']],
   [{ providers: [] }, ['body', 'providers']],
   [{ providers: ['nowhere'] }, ['body', 'providers', 0]],
-  [{ filters: {} }, ['body', 'filters']],
+  [{ filters: { title: 'x' } }, ['body', 'filters', 'title']],
+  [{ filters: { rules: [] } }, ['body', 'filters', 'rules']],
+  [{ filters: { labels: [' '] } }, ['body', 'filters', 'labels', 0]],
+  [{ mute_windows: [{ days: ['sat'], from: '24:00', until: '06:00' }] }, ['body', 'mute_windows', 0]],
+  [{ storm_threshold: 0 }, ['body', 'storm_threshold']],
+  [{ headers: { 'Webhook-Id': 'x' } }, ['body', 'headers', 'Webhook-Id']],
+  [{ headers: { Host: 'x' } }, ['body', 'headers', 'Host']],
+  [{ headers: { Authorization: 'x' } }, ['body', 'headers', 'Authorization']],
+  [{ headers: { 'a b': 'x' } }, ['body', 'headers', 'a b']],
+  [{ headers: { 'x-a': 'line\r\nbreak' } }, ['body', 'headers', 'x-a']],
+  [{ headers: { 'x-a': '1', 'X-A': '2' } }, ['body', 'headers']],
+  [{ auth: { type: 'digest' } }, ['body', 'auth', 'type']],
+  [{ auth: { type: 'header', name: 'content-type', value: 'x' } }, ['body', 'auth', 'name']],
+  [{ auth: { type: 'basic', username: 'a:b', password: 'x' } }, ['body', 'auth', 'username']],
+  [{ auth: { type: 'basic', username: 'a' } }, ['body', 'auth', 'password']],
+  [{ rate_limit_per_second: 5 }, ['body', 'rate_limit_per_second']],
 ])('an endpoint with %j is 422 and says where, on create and on change', async (only, loc) => {
   const { status, json } = await create(only);
   expect(status).toBe(422);

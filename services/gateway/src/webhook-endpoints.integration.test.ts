@@ -51,6 +51,12 @@ test('an endpoint is created with its defaults, and its secret is shown then and
     alert_on: ['new'],
     triggers: ['schedule'],
     providers: null,
+    filters: {},
+    mute_windows: [],
+    storm_threshold: null,
+    headers: {},
+    auth: { type: 'none' },
+    previous_secret_expires_at: null,
     timeout_ms: 15_000,
     retry_schedule_s: null,
     max_in_flight: 10,
@@ -240,7 +246,13 @@ test('the event types come with the JSON Schema of what is sent', async () => {
     'investigation-completed',
     'investigation-failed',
     'schedule-disabled',
+    'provider-unhealthy',
+    'provider-recovered',
   ]);
+  for (const { schema, description } of json.items) {
+    expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
+    expect(description).toMatch(/\.$/);
+  }
   const { IncidentAlert } = json.items[0].schema.$defs;
   expect(IncidentAlert.properties).toHaveProperty('incident');
   expect(IncidentAlert.additionalProperties).toBeUndefined();

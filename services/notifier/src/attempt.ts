@@ -4,8 +4,10 @@ import type { ClaimedDelivery } from '@socmate/database';
 import { classifyFault } from '@socmate/egress';
 import { type Clock, contextOf } from '@socmate/runtime';
 import type { Dispatcher } from 'undici';
+import { TokenRefusedError } from './access-tokens.ts';
 import type { Answer } from './next-state.ts';
 import { readHead } from './read-head.ts';
+import { maskHeaders, redactHeaders, redactText } from './redact.ts';
 import type { Target } from './targets.ts';
 
 /** An attempt as its log keeps it. */
@@ -39,36 +41,38 @@ type Response = Pick<Attempt, 'outcome' | 'statusCode' | 'responseHeaders' | 're
 const NO_RESPONSE = { statusCode: null, responseHeaders: null, responseBody: null } as const;
 const tracer = trace.getTracer('socmate');
 
-function headersOf(delivery: ClaimedDelivery, target: Target, timestampS: number): Record<string, string> {
+function headersOf(delivery: ClaimedDelivery, target: Target, now: Date): Record<string, string> {
   const { eventId: id, body } = delivery;
+  const timestampS = Math.floor(now.getTime() / 1_000);
+  const keys = target.keysAt(now);
   return {
     'content-type': 'application/json',
     'user-agent': 'SoCMate-Webhooks/1',
     'webhook-id': id,
     'webhook-timestamp': String(timestampS),
-    'webhook-signature': signWebhook({ id, timestampS, body, keys: target.keys }),
+    'webhook-signature': signWebhook({ id, timestampS, body, keys }),
   };
 }
 
 const single = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]));
 
+interface ToPost {
+  readonly target: Target;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
 async function post(
   agent: Dispatcher,
-  target: Target,
-  request: { headers: Record<string, string>; body: Buffer },
+  { target, headers, body }: ToPost,
   signal: AbortSignal,
 ): Promise<Response> {
   let statusCode: number | null = null;
   try {
     const { origin, pathname, search } = target.url;
-    const response = await agent.request({
-      origin,
-      path: pathname + search,
-      method: 'POST',
-      ...request,
-      signal,
-    });
+    const path = pathname + search;
+    const response = await agent.request({ origin, path, method: 'POST', headers, body, signal });
     statusCode = response.statusCode;
     const responseBody = await readHead(response.body);
     const outcome = statusCode >= 200 && statusCode < 300 ? 'success' : 'http_error';
@@ -76,6 +80,46 @@ async function post(
   } catch (fault) {
     return { ...NO_RESPONSE, statusCode, outcome: classifyFault(fault), fault };
   }
+}
+
+/** A receiver may send back what it was sent. */
+function withoutSecrets(response: Response, secrets: readonly string[]): Response {
+  const { responseHeaders, responseBody } = response;
+  if (secrets.length === 0 || (responseHeaders === null && responseBody === null)) return response;
+  return {
+    ...response,
+    responseHeaders: responseHeaders && redactHeaders(responseHeaders, secrets),
+    responseBody: responseBody && redactText(responseBody, secrets),
+  };
+}
+
+const wordsOf = (headers: Readonly<Record<string, string>>): string[] =>
+  Object.values(headers).flatMap((value) => [value, value.slice(value.indexOf(' ') + 1)]);
+
+/** The endpoint's own headers, then what proves who sends, then the POST, under one deadline. */
+async function postAuthorized(
+  agent: Dispatcher,
+  { target, headers: ours, body }: ToPost,
+  signal: AbortSignal,
+): Promise<{ response: Response; theirs: Readonly<Record<string, string>> }> {
+  if (target.isBlocked)
+    return { response: { ...NO_RESPONSE, outcome: 'blocked_target' }, theirs: target.headers };
+  let proof: Readonly<Record<string, string>>;
+  try {
+    proof = await target.authorize.headers(signal);
+  } catch (fault) {
+    return { response: withoutProof(fault), theirs: target.headers };
+  }
+  const theirs = { ...target.headers, ...proof };
+  const response = await post(agent, { target, headers: { ...theirs, ...ours }, body }, signal);
+  if (response.statusCode === 401) target.authorize.refused();
+  return { response: withoutSecrets(response, [...target.secrets, ...wordsOf(proof)]), theirs };
+}
+
+/** A token that was refused fails the attempt as an answer of the receiver would. */
+function withoutProof(fault: unknown): Response {
+  if (!(fault instanceof TokenRefusedError)) return { ...NO_RESPONSE, outcome: classifyFault(fault), fault };
+  return { ...NO_RESPONSE, outcome: 'http_error', responseBody: fault.message, fault };
 }
 
 function startSpan({ delivery, wakeUp }: ToSend): Span {
@@ -103,16 +147,15 @@ export function createSendAttempt({ agent, clock }: SendDeps): SendAttempt {
     const { delivery, target } = toSend;
     const startedAt = clock.now();
     const startedMs = performance.now();
-    const headers = headersOf(delivery, target, Math.floor(startedAt.getTime() / 1_000));
+    const headers = headersOf(delivery, target, startedAt);
     const span = startSpan(toSend);
     const deadline = withDeadline(target.timeoutMs, cancel);
-    const response: Response = target.isBlocked
-      ? { ...NO_RESPONSE, outcome: 'blocked_target' }
-      : await post(agent, target, { headers, body: delivery.body }, deadline.signal);
+    const toPost = { target, headers, body: delivery.body };
+    const { response, theirs } = await postAuthorized(agent, toPost, deadline.signal);
     deadline.clear();
     endSpan(span, response);
     const durationMs = Math.round(performance.now() - startedMs);
-    return { ...response, startedAt, durationMs, requestHeaders: headers };
+    return { ...response, startedAt, durationMs, requestHeaders: { ...maskHeaders(theirs), ...headers } };
   };
 }
 

@@ -26,6 +26,7 @@ import { DeliveryLoop } from './delivery-loop.ts';
 import { startDueTimer } from './due-timer.ts';
 import { createDeliverWebhook } from './jobs/deliver-webhook.ts';
 import { createRetryWakeUps } from './retry-wake-ups.ts';
+import { startStormTimer } from './storm-timer.ts';
 import { createTargets } from './targets.ts';
 import { startUpkeep } from './upkeep.ts';
 
@@ -88,7 +89,14 @@ async function startLoop(
     deliveries,
     owner,
     heartbeat,
-    targets: createTargets({ deliveries, sealer, policy, retryScheduleS: config.WEBHOOK_RETRY_SCHEDULE }),
+    targets: createTargets({
+      deliveries,
+      sealer,
+      policy,
+      agent,
+      now: () => clock.now().getTime(),
+      retryScheduleS: config.WEBHOOK_RETRY_SCHEDULE,
+    }),
     send: createSendAttempt({ agent, clock }),
     clock,
     random,
@@ -97,6 +105,8 @@ async function startLoop(
   });
   life.use('deliveries', loop, (l) => l.close(config.SHUTDOWN_GRACE_MS));
   life.use('due timer', startDueTimer({ deliveries, loop, log }), (timer) => timer.close());
+  const making = { pool, ids: createIds(), clock };
+  life.use('storms', startStormTimer({ ...making, loop, log }), (timer) => timer.close());
   life.use('upkeep', startUpkeep({ pool, leases, config, log }), (timer) => timer.close());
   return loop;
 }

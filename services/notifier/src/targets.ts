@@ -1,7 +1,9 @@
-import { sealContext } from '@socmate/contracts';
+import { EndpointAuth, EndpointHeaders, sealContext } from '@socmate/contracts';
 import { parseWebhookSecret, type Sealer } from '@socmate/crypto';
 import type { ClaimedDelivery, DeliveryQueue, EndpointTarget } from '@socmate/database';
 import { checkTarget, type TargetPolicy } from '@socmate/egress';
+import type { Dispatcher } from 'undici';
+import { type Authorize, authSecrets, createAuthorize } from './authorize.ts';
 
 /** An endpoint as the sender needs it, opened. */
 export interface Target {
@@ -9,7 +11,13 @@ export interface Target {
   readonly url: URL;
   /** The URL was allowed when it was given and is refused now: the operator's policy changed. */
   readonly isBlocked: boolean;
-  readonly keys: readonly Uint8Array[];
+  /** What deliveries are signed with at a time: the secret in use, then the one before while they overlap. */
+  readonly keysAt: (now: Date) => readonly Uint8Array[];
+  /** The endpoint's own, beside ours. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly authorize: Authorize;
+  /** What may stand in no log, whoever sends it back. */
+  readonly secrets: readonly string[];
   readonly timeoutMs: number;
   readonly retryScheduleS: readonly number[];
   readonly maxInFlight: number;
@@ -27,45 +35,88 @@ interface TargetsDeps {
   readonly sealer: Sealer;
   readonly policy: TargetPolicy;
   readonly retryScheduleS: readonly number[];
+  readonly agent: Dispatcher;
+  readonly now: () => number;
 }
 
-export function createTargets({ deliveries, sealer, policy, retryScheduleS }: TargetsDeps): Targets {
-  const known = new Map<string, { version: string; target: Target | Error }>();
+type Keys = Pick<Target, 'keysAt'>;
 
-  const isBlocked = (url: string): boolean => {
-    try {
-      checkTarget(url, policy);
-      return false;
-    } catch {
-      return true;
-    }
+function openKeys(sealer: Sealer, row: EndpointTarget): Keys {
+  const context = sealContext.webhookSecret(row.id);
+  const current = [parseWebhookSecret(sealer.open(row.secretSealed, context))];
+  const { previousSecretSealed: previous, previousSecretExpiresAt: end } = row;
+  if (previous === null || end === null) return { keysAt: () => current };
+  const both = [...current, parseWebhookSecret(sealer.open(previous, context))];
+  return { keysAt: (now) => (now < end ? both : current) };
+}
+
+type Opened = Pick<Target, 'headers' | 'authorize' | 'secrets'>;
+
+const openHeaders = (sealer: Sealer, { id, headersSealed }: EndpointTarget): EndpointHeaders =>
+  headersSealed === null
+    ? {}
+    : EndpointHeaders.parse(JSON.parse(sealer.open(headersSealed, sealContext.webhookHeaders(id))));
+
+const openAuth = (sealer: Sealer, { id, authSealed }: EndpointTarget): EndpointAuth =>
+  authSealed === null
+    ? { type: 'none' }
+    : EndpointAuth.parse(JSON.parse(sealer.open(authSealed, sealContext.webhookAuth(id))));
+
+/** Path and query, where there is a query, and each of its values. */
+const urlSecrets = ({ pathname, search, searchParams }: URL): string[] =>
+  search === '' ? [] : [pathname + search, ...searchParams.values()];
+
+function openCredentials(deps: TargetsDeps, row: EndpointTarget, url: URL): Opened {
+  const headers = openHeaders(deps.sealer, row);
+  const auth = openAuth(deps.sealer, row);
+  return {
+    headers,
+    authorize: createAuthorize(auth, deps),
+    secrets: [...Object.values(headers), ...authSecrets(auth), ...urlSecrets(url)],
   };
-  const openUrl = (row: EndpointTarget): Pick<Target, 'url' | 'isBlocked'> => {
-    const url = sealer.open(row.urlSealed, sealContext.webhookUrl(row.id));
-    return { url: new URL(url), isBlocked: isBlocked(url) };
-  };
-  const open = (row: EndpointTarget): Target => ({
+}
+
+function isBlocked(url: string, policy: TargetPolicy): boolean {
+  try {
+    checkTarget(url, policy);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function open(deps: TargetsDeps, row: EndpointTarget): Target {
+  const text = deps.sealer.open(row.urlSealed, sealContext.webhookUrl(row.id));
+  const url = new URL(text);
+  return {
     id: row.id,
-    ...openUrl(row),
-    keys: [parseWebhookSecret(sealer.open(row.secretSealed, sealContext.webhookSecret(row.id)))],
+    url,
+    isBlocked: isBlocked(text, deps.policy),
+    ...openKeys(deps.sealer, row),
+    ...openCredentials(deps, row, url),
     timeoutMs: row.timeoutMs,
-    retryScheduleS: row.retryScheduleS ?? retryScheduleS,
+    retryScheduleS: row.retryScheduleS ?? deps.retryScheduleS,
     maxInFlight: row.maxInFlight,
-  });
-  const tryOpen = (row: EndpointTarget): Target | Error => {
-    try {
-      return open(row);
-    } catch (fault) {
-      return new Error(`endpoint ${row.id} cannot be opened`, { cause: fault });
-    }
   };
+}
 
+function tryOpen(deps: TargetsDeps, row: EndpointTarget): Target | Error {
+  try {
+    return open(deps, row);
+  } catch (fault) {
+    return new Error(`endpoint ${row.id} cannot be opened`, { cause: fault });
+  }
+}
+
+export function createTargets(deps: TargetsDeps): Targets {
+  const known = new Map<string, { version: string; target: Target | Error }>();
   return {
     refresh: async (claimed) => {
       const stale = claimed.filter((d) => known.get(d.endpointId)?.version !== d.endpointVersion);
       if (stale.length === 0) return;
-      const rows = await deliveries.targets([...new Set(stale.map((delivery) => delivery.endpointId))]);
-      for (const row of rows) known.set(row.id, { version: row.version, target: tryOpen(row) });
+      const endpointIds = [...new Set(stale.map((delivery) => delivery.endpointId))];
+      const rows = await deps.deliveries.targets(endpointIds);
+      for (const row of rows) known.set(row.id, { version: row.version, target: tryOpen(deps, row) });
     },
     of: (endpointId) => known.get(endpointId)?.target ?? new Error(`endpoint ${endpointId} is gone`),
   };

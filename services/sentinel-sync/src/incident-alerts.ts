@@ -1,12 +1,14 @@
 import {
   ALERT_SEVERITY_MIN,
   type AlertReason,
+  alertTraits,
   type IncidentAlert,
   incidentLinks,
   severityRank,
 } from '@socmate/contracts';
 import type { ClaimedProvider, IncidentAlertEvent, StoredIncident } from '@socmate/database';
 import type { SentinelIncident } from '@socmate/sentinel';
+import { incidentSources } from './incident-sources.ts';
 
 export type AlertingProvider = Pick<
   ClaimedProvider,
@@ -52,6 +54,7 @@ function render(
       techniques: [...incident.techniques],
       alerts_count: incident.alertsCount,
       labels: [...incident.labels],
+      ...incidentSources(incident.raw),
       owner: incident.owner,
       created_at: instant(incident.createdAt),
       last_modified_at: instant(incident.lastModifiedAt),
@@ -91,15 +94,18 @@ export function incidentAlerts(
   return changed.flatMap(({ incident, stored }) => {
     const { severity } = incident;
     const previousSeverity = stored.alertedSeverity;
-    const event = (reason: AlertReason, causeSuffix: string): IncidentAlertEvent => ({
-      type: 'incident-alert',
-      causeKey: `incident:${provider.id}:${incident.name}:${causeSuffix}`,
-      providerId: provider.id,
-      traits: { type: 'incident-alert', reason, severity, previousSeverity, provider: provider.name },
-      data: render(provider, incident, { reason, publicUrl, previousSeverity }),
-      incidentId: stored.id,
-      severity,
-    });
+    const event = (reason: AlertReason, causeSuffix: string): IncidentAlertEvent => {
+      const data = render(provider, incident, { reason, publicUrl, previousSeverity });
+      return {
+        type: 'incident-alert',
+        causeKey: `incident:${provider.id}:${incident.name}:${causeSuffix}`,
+        providerId: provider.id,
+        traits: alertTraits(data),
+        data,
+        incidentId: stored.id,
+        severity,
+      };
+    };
     if (isSilent(provider, incident) || !isAlerting(severity)) return [];
     if (previousSeverity === null)
       return provider.alertBacklog || !isBacklog(provider, incident) ? [event('new', 'new')] : [];

@@ -1,7 +1,11 @@
 import {
+  HeldBackEvent,
   idInPath,
   PageQuery,
   pageOf,
+  RotatedSecret,
+  SecretRotation,
+  TOTAL_MAX,
   toPage,
   WebhookEndpoint,
   WebhookEndpointCreate,
@@ -19,7 +23,10 @@ import { endpointView } from '../webhooks/endpoint-view.ts';
 import { EventTypeList, eventTypeList } from '../webhooks/event-type-list.ts';
 import type { RouteDeps } from './route-deps.ts';
 
-type Deps = Pick<RouteDeps, 'cursors' | 'endpointChanges' | 'endpoints' | 'providers' | 'sealer'>;
+type Deps = Pick<
+  RouteDeps,
+  'cursors' | 'endpointChanges' | 'endpoints' | 'heldBack' | 'providers' | 'sealer'
+>;
 
 const path = '/api/v1/webhooks/endpoints';
 const one = `${path}/{id}` as const;
@@ -126,6 +133,54 @@ const switchEndpoint = (deps: Deps, verb: 'enable' | 'disable'): Route =>
     },
   });
 
+const rotateSecret = (deps: Deps): Route =>
+  defineRoute({
+    ...writing,
+    method: 'post',
+    path: `${one}/rotate-secret`,
+    summary: 'Replace the secret of an endpoint',
+    description:
+      'While the two overlap, deliveries carry a signature of each. A second rotation within that time ends the first one’s overlap.',
+    idempotent: true,
+    params,
+    body: SecretRotation,
+    response: RotatedSecret,
+    handle: async (input) => {
+      const acting = await actingOf(deps, input);
+      const { endpoint, secret } = await deps.endpointChanges.rotateSecret(
+        input.params.id,
+        input.body,
+        acting,
+      );
+      const { id, previous_secret_expires_at } = endpoint;
+      return reply({ id, secret, previous_secret_expires_at }, { headers: { 'cache-control': 'no-store' } });
+    },
+  });
+
+const listHeldBack = (deps: Deps): Route => {
+  const cursors = createListCursors(deps.cursors, `${path}/held-back`);
+  return defineRoute({
+    ...reading,
+    method: 'get',
+    path: `${one}/held-back`,
+    summary: 'List what was held back from an endpoint',
+    description: 'Events that it matched while a mute window or a storm of their rule kept them back.',
+    params,
+    query: PageQuery,
+    response: pageOf(HeldBackEvent),
+    handle: async ({ params: { id }, query, principal }) => {
+      const { after } = cursors.open(query);
+      const endpoint = await deps.endpoints.byId(id, await visibleNames(deps.providers, principal));
+      if (!endpoint) throw notFound('endpoint', id);
+      const [{ items, next }, counted] = await Promise.all([
+        deps.heldBack.list(id, { ...query, after }),
+        deps.heldBack.count(id, TOTAL_MAX),
+      ]);
+      return toPage(items, counted, query, cursors.next(query, next));
+    },
+  });
+};
+
 const deleteEndpoint = (deps: Deps): Route =>
   defineRoute({
     ...writing,
@@ -173,6 +228,8 @@ export const webhookEndpointRoutes = (deps: Deps): Route[] => [
   deleteEndpoint(deps),
   switchEndpoint(deps, 'enable'),
   switchEndpoint(deps, 'disable'),
+  rotateSecret(deps),
   testEndpoint(deps),
+  listHeldBack(deps),
   listEventTypes,
 ];

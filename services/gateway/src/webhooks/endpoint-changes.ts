@@ -1,4 +1,9 @@
-import { sealContext, type WebhookEndpointCreate, type WebhookEndpointPatch } from '@socmate/contracts';
+import {
+  type SecretRotation,
+  sealContext,
+  type WebhookEndpointCreate,
+  type WebhookEndpointPatch,
+} from '@socmate/contracts';
 import { createWebhookSecret, parseWebhookSecret, type Sealer } from '@socmate/crypto';
 import {
   appendAudit,
@@ -16,6 +21,8 @@ import {
 import { checkTarget, type TargetPolicy } from '@socmate/egress';
 import { AppError, type Clock, currentTraceparent, type Ids, invalidField, notFound } from '@socmate/runtime';
 import { type Acting, auditEntry, type Change, changedFields } from '../audit-entry.ts';
+import { authColumns, checkAuth, patchedAuth } from './endpoint-auth.ts';
+import { headerColumns, patchedHeaders } from './endpoint-headers.ts';
 import { endpointProviders } from './endpoint-providers.ts';
 import { endpointAudit } from './endpoint-view.ts';
 import { maskUrl } from './mask-url.ts';
@@ -42,20 +49,26 @@ export interface EndpointChanges {
     acting: EndpointActing,
   ): Promise<{ endpoint: EndpointRecord; secret: string }>;
   change(id: string, patch: WebhookEndpointPatch, acting: EndpointActing): Promise<EndpointRecord>;
+  rotateSecret(
+    id: string,
+    rotation: SecretRotation,
+    acting: EndpointActing,
+  ): Promise<{ endpoint: EndpointRecord; secret: string }>;
   remove(id: string, acting: EndpointActing): Promise<void>;
   ping(id: string, acting: EndpointActing): Promise<Ping>;
 }
 
 const DISABLED_BY_HAND = 'disabled by hand';
 
-function checkedSecret(secret: string): string {
+function secretOf(given: string | undefined): string {
+  if (given === undefined) return createWebhookSecret();
   try {
-    parseWebhookSecret(secret);
+    parseWebhookSecret(given);
   } catch (fault) {
     if (!(fault instanceof AppError)) throw fault;
     throw invalidField(['body', 'secret'], fault.message, 'webhook_secret');
   }
-  return secret;
+  return given;
 }
 
 type Deps = EndpointChangesDeps;
@@ -76,10 +89,15 @@ async function locked(db: Queryable, id: string, view: EndpointView): Promise<En
 }
 
 async function create(deps: Deps, input: WebhookEndpointCreate, acting: EndpointActing) {
-  const { url, secret: given, providers, ...settings } = input;
+  const { url, secret: given, providers, headers, auth, ...settings } = input;
   const id = deps.ids.next('whe');
-  const sealed = sealedUrl(deps, id, url);
-  const secret = given === undefined ? createWebhookSecret() : checkedSecret(given);
+  checkAuth(auth, deps.policy);
+  const sealed = {
+    ...sealedUrl(deps, id, url),
+    ...headerColumns(deps.sealer, id, headers),
+    ...authColumns(deps.sealer, id, auth),
+  };
+  const secret = secretOf(given);
   return transaction(deps.pool, async (db) => {
     const endpoint = await createWebhookEndpoints(db).create(id, {
       ...settings,
@@ -94,11 +112,22 @@ async function create(deps: Deps, input: WebhookEndpointCreate, acting: Endpoint
   });
 }
 
+/** The columns of a patch whose values are sealed, but for the URL's. */
+function patchedSealed({ sealer, policy }: Deps, before: EndpointRecord, patch: WebhookEndpointPatch) {
+  const headers = patch.headers && patchedHeaders(sealer, before, patch.headers);
+  const auth = patch.auth && patchedAuth(sealer, before, patch.auth);
+  if (auth) checkAuth(auth, policy);
+  return {
+    ...(headers && headerColumns(sealer, before.id, headers)),
+    ...(auth && authColumns(sealer, before.id, auth)),
+  };
+}
+
 const actionOf = (before: EndpointRecord, after: EndpointRecord): string =>
   before.enabled === after.enabled ? 'updated' : after.enabled ? 'enabled' : 'disabled';
 
 async function change(deps: Deps, id: string, patch: WebhookEndpointPatch, acting: EndpointActing) {
-  const { url, providers, ...settings } = patch;
+  const { url, providers, headers: _headers, auth: _auth, ...settings } = patch;
   const sealed = url === undefined ? {} : sealedUrl(deps, id, url);
   const after = await transaction(deps.pool, async (db) => {
     const before = await locked(db, id, acting.view);
@@ -106,6 +135,7 @@ async function change(deps: Deps, id: string, patch: WebhookEndpointPatch, actin
     const changed = await createWebhookEndpoints(db).update(id, {
       ...settings,
       ...sealed,
+      ...patchedSealed(deps, before, patch),
       ...(providers !== undefined && {
         providers: await endpointProviders(createSiemProviders(db), acting.view, providers),
       }),
@@ -122,6 +152,18 @@ async function change(deps: Deps, id: string, patch: WebhookEndpointPatch, actin
   });
   if (patch.enabled) await deps.wake(id);
   return after;
+}
+
+async function rotateSecret(deps: Deps, id: string, rotation: SecretRotation, acting: EndpointActing) {
+  const secret = secretOf(rotation.secret);
+  const sealed = deps.sealer.seal(secret, sealContext.webhookSecret(id));
+  return transaction(deps.pool, async (db) => {
+    await locked(db, id, acting.view);
+    const endpoint = await createWebhookEndpoints(db).rotateSecret(id, sealed, rotation.overlap_hours);
+    const after = { previous_secret_expires_at: endpoint.previous_secret_expires_at };
+    await audit(deps, db, acting, { action: 'webhook_endpoint.secret_rotated', target: id, after });
+    return { endpoint, secret };
+  });
 }
 
 async function remove(deps: Deps, id: string, acting: EndpointActing): Promise<void> {
@@ -149,6 +191,7 @@ async function ping(deps: Deps, id: string, acting: EndpointActing): Promise<Pin
 export const createEndpointChanges = (deps: EndpointChangesDeps): EndpointChanges => ({
   create: (input, acting) => create(deps, input, acting),
   change: (id, patch, acting) => change(deps, id, patch, acting),
+  rotateSecret: (id, rotation, acting) => rotateSecret(deps, id, rotation, acting),
   remove: (id, acting) => remove(deps, id, acting),
   ping: (id, acting) => ping(deps, id, acting),
 });

@@ -1,15 +1,5 @@
-import { EventType, IncidentAlert } from '@socmate/contracts';
+import { EVENT_TYPES, EventType } from '@socmate/contracts';
 import { z } from 'zod';
-
-const DESCRIPTIONS: Record<EventType, string> = {
-  'incident-alert':
-    'An incident of severity medium or higher was synced for the first time, or rose to a severity.',
-  'investigation-completed': 'A scheduled investigation finished.',
-  'investigation-failed': 'A scheduled investigation ended with an error.',
-  'schedule-disabled': 'A schedule was disabled after five failures in a row.',
-};
-
-const SCHEMAS: Partial<Record<EventType, z.ZodType>> = { 'incident-alert': IncidentAlert };
 
 export const EventTypeList = z
   .object({
@@ -17,10 +7,7 @@ export const EventTypeList = z
       z.object({
         type: EventType,
         description: z.string(),
-        schema: z
-          .record(z.string(), z.unknown())
-          .nullable()
-          .meta({ description: 'JSON Schema of `data`; null while nothing sends this type yet.' }),
+        schema: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema of `data`.' }),
       }),
     ),
   })
@@ -32,7 +19,7 @@ const jsonSchema = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input' }
 /** What endpoints may subscribe to, with the JSON Schema of each type's `data`. */
 export const eventTypeList = (): z.output<typeof EventTypeList> => ({
   items: EventType.options.map((type) => {
-    const schema = SCHEMAS[type];
-    return { type, description: DESCRIPTIONS[type], schema: schema ? jsonSchema(schema) : null };
+    const { description, data } = EVENT_TYPES[type];
+    return { type, description, schema: jsonSchema(data) };
   }),
 });

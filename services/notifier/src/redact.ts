@@ -1,0 +1,21 @@
+const MASK = '****';
+/** What is shorter may stand in an answer by chance. */
+const MIN_LENGTH = 6;
+
+/** A text without these secrets, should a receiver have sent them back. */
+export function redactText(text: string, secrets: readonly string[]): string {
+  return secrets
+    .filter((secret) => secret.length >= MIN_LENGTH)
+    .toSorted((one, other) => other.length - one.length)
+    .reduce((left, secret) => left.replaceAll(secret, MASK), text);
+}
+
+export const redactHeaders = (
+  headers: Readonly<Record<string, string>>,
+  secrets: readonly string[],
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, redactText(value, secrets)]));
+
+/** Headers by their names alone. */
+export const maskHeaders = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.keys(headers).map((name) => [name, MASK]));
