@@ -38,16 +38,38 @@ const answersTo = async (url: string) => [
   await create(production, url),
   await production.ask('PATCH', `${PATH}/${id}`, { body: { url } }),
 ];
+const withTokensFrom = (url: string) => ({
+  auth: { type: 'oauth2_client_credentials', token_url: url, client_id: 'c', client_secret: 's3cret' },
+});
+
+/** The same of the address that an endpoint's access tokens come from. */
+const answersToTokens = async (url: string) => {
+  const body = { name: 'a', url: 'https://hooks.example.com/a', event_types: ['incident-alert'] };
+  return [
+    await production.ask('POST', PATH, { body: { ...body, ...withTokensFrom(url) } }),
+    await production.ask('PATCH', `${PATH}/${id}`, { body: withTokensFrom(url) }),
+  ];
+};
+const tokenRefusal = (type: unknown) => ({
+  status: 422,
+  json: { detail: [{ loc: ['body', 'auth', 'token_url'], msg: expect.any(String), type }] },
+});
 const refusal = (type: unknown) => ({
   status: 422,
   json: { detail: [{ loc: ['body', 'url'], msg: expect.any(String), type }] },
 });
 
+test('there are 82 forbidden addresses and 11 allowed ones', () => {
+  expect([vectors.block.length, vectors.allow.length]).toEqual([82, 11]);
+});
+
 test.each([...vectors.block, ...vectors.refused_by_our_policy_though_others_allow])(
-  '%s is refused as a target, on create and on change',
+  '%s is refused as a target and as a source of tokens, on create and on change',
   async (address) => {
     const refused = refusal('blocked_target');
     expect(await answersTo(urlOf(address))).toMatchObject([refused, refused]);
+    const refusedTokens = tokenRefusal('blocked_target');
+    expect(await answersToTokens(urlOf(address))).toMatchObject([refusedTokens, refusedTokens]);
   },
 );
 
@@ -69,6 +91,8 @@ test.each([
 ])('%j is refused as a target, on create and on change', async (url) => {
   const refused = refusal(expect.any(String));
   expect(await answersTo(url)).toMatchObject([refused, refused]);
+  const refusedTokens = tokenRefusal(expect.any(String));
+  expect(await answersToTokens(url)).toMatchObject([refusedTokens, refusedTokens]);
 });
 
 test('a refused change leaves the URL that was there', async () => {
@@ -82,6 +106,7 @@ test.each(vectors.allow)('%s is taken as a target, on create and on change', asy
   const { status, json } = await production.ask('PATCH', `${PATH}/${id}`, { body: { url } });
   expect(status).toBe(200);
   expect(json.url).toBe(url);
+  expect((await answersToTokens(url)).map((answer) => answer.status)).toEqual([201, 200]);
   await production.ask('PATCH', `${PATH}/${id}`, { body: { url: 'https://hooks.example.com/a' } });
 });
 

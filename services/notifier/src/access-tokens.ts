@@ -5,7 +5,6 @@ import { z } from 'zod';
 import type { Authorize } from './authorize.ts';
 import { readHead } from './read-head.ts';
 
-const REQUEST_TIMEOUT_MS = 15_000;
 const DEFAULT_LIFE_S = 300;
 const MAX_LIFE_S = 86_400;
 /** A token is renewed when this much of its life is left. */
@@ -14,6 +13,8 @@ const EARLY_MS = 30_000;
 export interface TokenDeps {
   readonly agent: Dispatcher;
   readonly policy: TargetPolicy;
+  /** Of a request for a token. */
+  readonly timeoutMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -66,14 +67,17 @@ function parseToken(text: string): z.output<typeof Token> {
   }
 }
 
-async function fetchToken(auth: ClientCredentials, { agent, policy, now }: TokenDeps): Promise<Held> {
+async function fetchToken(
+  auth: ClientCredentials,
+  { agent, policy, timeoutMs, now }: TokenDeps,
+): Promise<Held> {
   const { origin, pathname, search } = checkTarget(auth.token_url, policy);
   const response = await agent.request({
     origin,
     path: pathname + search,
     method: 'POST',
     ...tokenRequest(auth),
-    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
   });
   const text = await readHead(response.body);
   if (response.statusCode !== 200) {

@@ -71,7 +71,7 @@ function openCredentials(deps: TargetsDeps, row: EndpointTarget, url: URL): Open
   const auth = openAuth(deps.sealer, row);
   return {
     headers,
-    authorize: createAuthorize(auth, deps),
+    authorize: createAuthorize(auth, { ...deps, timeoutMs: row.timeoutMs }),
     secrets: [...Object.values(headers), ...authSecrets(auth), ...urlSecrets(url)],
   };
 }
