@@ -20,7 +20,9 @@ export interface System {
   readonly azure: Azure;
   readonly database: pg.Pool;
   readonly redis: Part & { readonly dataFolder: string };
-  readonly services: Readonly<Record<ServiceName, Part>>;
+  readonly services: Readonly<Record<ServiceName, Part & { readonly url: string }>>;
+  /** What all processes wrote. */
+  readonly logLines: readonly string[];
   readonly adminApiKey: string;
   readonly gatewayUrl: string;
   connect(workspace: SimulatedWorkspace, options?: Record<string, unknown>): Promise<string>;
@@ -79,7 +81,9 @@ export function startSystem(
       WEBHOOK_ALLOW_HTTP: 'true',
       ...env,
     };
+    const logLines: string[] = [];
     const onLine = (line: string): void => {
+      logLines.push(line);
       if (process.env['TEST_SHOW_LOGS']) process.stderr.write(`${line}\n`);
     };
     const start = (service: ServiceName) => startService({ service, env: given, records, onLine });
@@ -97,6 +101,7 @@ export function startSystem(
       database,
       redis,
       services: { gateway, 'sentinel-sync': sync, notifier },
+      logLines,
       adminApiKey: apiKey,
       gatewayUrl: gateway.url,
       connect: (workspace, options) => connect(api, workspace, options),
