@@ -72,14 +72,24 @@ export {
   deliverWebhook,
   type PostComment,
   postComment,
+  type RecoverDeliveries,
+  recoverDeliveries,
   type SyncProvider,
   syncProvider,
 } from './queues.ts';
+export { Recovery, RecoveryCreate, RecoveryMode, RecoveryStatus } from './recoveries.ts';
 export { Scope } from './scopes.ts';
 export { sealContext } from './seal-contexts.ts';
 export { ALERT_SEVERITY_MIN, Priority, Severity, severityRank } from './severity.ts';
+export { type StoredEvent, storedTraits } from './stored-traits.ts';
 export { anyCase, distinct, idInPath, repeatable, text } from './text.ts';
 export { addDuration, type Duration, parseDuration, parseTimespan, type Timespan } from './timespan.ts';
+export {
+  EndpointStats,
+  WebhookEvent,
+  WebhookEventDetail,
+  WebhookEventFilters,
+} from './webhook-events.ts';
 export {
   Delivery,
   DeliveryDetail,

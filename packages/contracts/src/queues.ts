@@ -20,6 +20,16 @@ export const deliverWebhook = defineQueue({
 });
 export type DeliverWebhook = z.output<typeof deliverWebhook.payload>;
 
+/** This recovery has work to do. A wake-up: it may be lost, late or doubled. */
+export const recoverDeliveries = defineQueue({
+  name: 'recover-deliveries',
+  owner: 'notifier',
+  payload: z.object({ recoveryId: z.string() }),
+  retry: { attempts: 1, backoffMs: 0 },
+  dedupe: ({ recoveryId }) => recoveryId,
+});
+export type RecoverDeliveries = z.output<typeof recoverDeliveries.payload>;
+
 /** This incident has comments to post. A wake-up: it may be lost, late or doubled. */
 export const postComment = defineQueue({
   name: 'post-comment',

@@ -18,7 +18,7 @@ afterAll(async () => {
   await pool.end();
   await database.drop();
 });
-beforeEach(() => pool.query('TRUNCATE delivery, event'));
+beforeEach(() => pool.query('TRUNCATE delivery, event, recovery CASCADE'));
 
 const daysAgo = (days: number): Date => new Date(Date.now() - days * 86_400_000);
 
@@ -114,6 +114,29 @@ test('rows of one and the same time are all deleted, however they fall into batc
     deliveries: 7,
     events: 7,
   });
+});
+
+test('recoveries that ended past the retention go, and so do gaps that nothing is left of', async () => {
+  const { id } = await anEndpoint(pool);
+  await pool.query(
+    `INSERT INTO endpoint_gap (endpoint_id, from_at, until_at) VALUES
+       ($1, now() - interval '95 days', now() - interval '91 days'), ($1, now() - interval '95 days 1 hour', now())`,
+    [id],
+  );
+  await pool.query(
+    `INSERT INTO recovery (id, endpoint_id, mode, status, from_at, until_at, cursor_at, total, publishers, created_by, completed_at)
+     SELECT 'rec_' || status || days, $1, 'dead', status, now(), now(), now(), 0, '{}', 'key_1',
+       CASE WHEN status <> 'running' THEN now() - days * interval '1 day' END
+     FROM (VALUES ('completed', 91), ('completed', 89), ('cancelled', 91), ('running', 91)) AS ended (status, days)`,
+    [id],
+  );
+  await deleteExpiredEvents(pool, { retentionDays });
+  expect((await idsOf('recovery')).toSorted()).toEqual(['rec_completed89', 'rec_running91']);
+  const gaps = await pool.query(
+    `SELECT until_at >= now() - interval '1 hour' AS is_young FROM endpoint_gap WHERE endpoint_id = $1`,
+    [id],
+  );
+  expect(gaps.rows).toEqual([{ is_young: true }, { is_young: true }]);
 });
 
 test('a run that is told to stop deletes nothing more', async () => {

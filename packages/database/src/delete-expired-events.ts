@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Queryable, rows, type Statement } from './pool.ts';
+import { type Queryable, rows, run, type Statement } from './pool.ts';
 
 const BATCH_ROWS = 1_000;
 const MAX_BATCHES = 500;
@@ -22,6 +22,12 @@ const DELIVERIES = {
 const HAS_DELIVERY = `coalesce((SELECT true FROM delivery WHERE delivery.event_id = event.id LIMIT 1), false)`;
 const EVENTS = { name: 'delete-expired-events', text: deleteBatch('event', `NOT ${HAS_DELIVERY}`) };
 
+const expiredBy = (column: string): string => `${column} < now() - make_interval(days => $1)`;
+// Few rows: one for each recovery that somebody asked for, and for each time that an endpoint was disabled.
+const RECOVERIES = `DELETE FROM recovery WHERE status <> 'running' AND ${expiredBy('completed_at')}`;
+// No event is as old as that any more, so no endpoint can be said to have missed one.
+const GAPS = `DELETE FROM endpoint_gap WHERE ${expiredBy('until_at')}`;
+
 const Batch = z.object({ deleted: z.int(), reached: z.string().nullable() });
 
 export interface EventRetention {
@@ -41,11 +47,13 @@ export interface ExpiredEvents {
 
 /**
  * Deletes deliveries that ended longer ago than the retention, by Postgres's clock, then events as old that have no
- * delivery left; what is pending stays, whatever its age. Runs at the same time share the work.
+ * delivery left; what is pending stays, whatever its age. Recoveries that ended before, and what they could look for,
+ * go as well. Runs at the same time share the work.
  */
 export async function deleteExpiredEvents(db: Queryable, retention: EventRetention): Promise<ExpiredEvents> {
   const deliveries = await deleteInBatches(db, DELIVERIES, retention);
   const events = await deleteInBatches(db, EVENTS, retention);
+  for (const text of [RECOVERIES, GAPS]) await run(db, { text, values: [retention.retentionDays] });
   return { deliveries, events };
 }
 

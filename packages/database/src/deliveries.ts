@@ -35,6 +35,7 @@ type DeliveryWithAttempts = DeliveryRecord & { attempts: z.output<typeof Attempt
 export interface DeliveryFilter {
   readonly view: EndpointView;
   readonly endpointId?: string | undefined;
+  readonly eventId?: string | undefined;
   readonly eventTypes?: readonly DeliveredType[] | undefined;
   readonly statuses?: readonly DeliveryStatus[] | undefined;
   readonly from?: Date | undefined;
@@ -65,11 +66,12 @@ const ATTEMPTS = `SELECT ${Object.keys(AttemptRow.shape).join(', ')} FROM delive
   WHERE delivery_id = $1 AND started_at >= $2::timestamptz - interval '1 hour' ORDER BY number, started_at`;
 
 function conditions(filter: DeliveryFilter, bind: (value: unknown) => string): string[] {
-  const { view, endpointId, eventTypes, statuses, from, to } = filter;
+  const { view, endpointId, eventId, eventTypes, statuses, from, to } = filter;
   return [
     'true',
     ...(view ? [SEEN_BY(bind(view))] : []),
     ...(endpointId === undefined ? [] : [`d.endpoint_id = ${bind(endpointId)}`]),
+    ...(eventId === undefined ? [] : [`d.event_id = ${bind(eventId)}`]),
     ...(eventTypes ? [`e.type = ANY (${bind(eventTypes)}::text[])`] : []),
     ...(statuses ? [`d.status = ANY (${bind(statuses)}::text[])`] : []),
     ...(from ? [`d.created_at >= ${bind(from)}`] : []),

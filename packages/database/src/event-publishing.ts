@@ -1,20 +1,17 @@
 import {
-  AlertReason,
   type DeliveredType,
-  EventFilters,
   type EventTraits,
-  EventType,
-  InvestigationTrigger,
+  type EventType,
   isMuted,
   MuteWindow,
   matchesEvent,
-  Priority,
   renderEvent,
   stormKey,
 } from '@socmate/contracts';
 import type { Clock, Ids } from '@socmate/runtime';
 import { z } from 'zod';
 import { countStorms, type StormCandidate } from './alert-storms.ts';
+import { filterColumns, toFilter } from './endpoint-filter.ts';
 import { type Queryable, rows, run } from './pool.ts';
 
 export interface NewEvent {
@@ -32,19 +29,14 @@ export interface Making {
 }
 
 // The lock makes a deletion wait, so that it cancels the deliveries made here as well.
-const ENDPOINTS = `SELECT id, event_types, severity_min, alert_on, triggers, providers, filters, mute_windows, storm_threshold
+const ENDPOINTS = `SELECT id, ${Object.keys(filterColumns).join(', ')}, mute_windows, storm_threshold
   FROM webhook_endpoint WHERE enabled AND deleted_at IS NULL
   ORDER BY id FOR KEY SHARE`;
 
 const EndpointRow = z
   .object({
+    ...filterColumns,
     id: z.string(),
-    event_types: z.array(EventType),
-    severity_min: Priority.nullable(),
-    alert_on: z.array(AlertReason),
-    triggers: z.array(InvestigationTrigger),
-    providers: z.array(z.string()).nullable(),
-    filters: EventFilters,
     mute_windows: z.array(MuteWindow),
     storm_threshold: z.int().nullable(),
   })
@@ -52,14 +44,7 @@ const EndpointRow = z
     id: row.id,
     muteWindows: row.mute_windows,
     stormThreshold: row.storm_threshold,
-    filter: {
-      eventTypes: row.event_types,
-      severityMin: row.severity_min,
-      alertOn: row.alert_on,
-      triggers: row.triggers,
-      providers: row.providers,
-      filters: row.filters,
-    },
+    filter: toFilter(row),
   }));
 type Endpoint = z.output<typeof EndpointRow>;
 

@@ -23,6 +23,8 @@ export {
   type Room,
   type SettledAttempt,
 } from './delivery-queue.ts';
+export { createDeliveryReplays, type DeliveryReplays, type ReplayTarget } from './delivery-replays.ts';
+export { endpointStats } from './endpoint-stats.ts';
 export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
 export { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 export { createHeldBack, type HeldBack } from './held-back.ts';
@@ -99,6 +101,8 @@ export {
   type SyncError,
   type UnfinishedSync,
 } from './provider-syncs.ts';
+export { createRecoveries, type NewRecovery, type Recoveries, type RecoveryRecord } from './recoveries.ts';
+export { createRecoverySteps, type RecoveryStep, type RecoverySteps } from './recovery-steps.ts';
 export { createServicePool } from './service-pool.ts';
 export { createSiemProviders, type ProviderView, type SiemProviders } from './siem-providers.ts';
 export { createSkippedIncidents, type SkippedIncident, type SkippedIncidents } from './skipped-incidents.ts';
@@ -109,6 +113,7 @@ export {
   type EndpointView,
   type WebhookEndpoints,
 } from './webhook-endpoints.ts';
+export { createWebhookEvents, type WebhookEventFilter, type WebhookEvents } from './webhook-events.ts';
 export { createWorkerLeases, databaseNow, WORKER_DEAD_AFTER_MS, type WorkerLeases } from './worker-leases.ts';
 export {
   type CommentClaim,

@@ -4,7 +4,9 @@ import { assertOwnQueues } from './own-queues.ts';
 const consumersOf = (...names: string[]) => names.map((queue) => ({ queue }));
 
 test('a service that handles what it owns may start', () => {
-  expect(() => assertOwnQueues('notifier', consumersOf('deliver-webhook'))).not.toThrow();
+  expect(() =>
+    assertOwnQueues('notifier', consumersOf('deliver-webhook', 'recover-deliveries')),
+  ).not.toThrow();
 });
 
 test('a queue that its owner does not handle stops the start', () => {
@@ -15,6 +17,6 @@ test('a queue that its owner does not handle stops the start', () => {
 
 test('a queue that another service owns stops the start, and every fault is told', () => {
   expect(() => assertOwnQueues('notifier', consumersOf('sync-provider'))).toThrow(
-    "nothing handles 'deliver-webhook'; 'sync-provider' is not its own",
+    "nothing handles 'deliver-webhook'; nothing handles 'recover-deliveries'; 'sync-provider' is not its own",
   );
 });

@@ -8,6 +8,7 @@ export type IdPrefix =
   | 'evt'
   | 'whe'
   | 'dlv'
+  | 'rec'
   | 'att'
   | 'aud'
   | 'req'

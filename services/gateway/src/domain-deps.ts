@@ -21,11 +21,12 @@ import type { Config } from './config.ts';
 import { type IncidentWriteDeps, openIncidentWrites } from './incident-writes/open-incident-writes.ts';
 import { createUpdateIncident, type UpdateIncident } from './incidents/update-incident.ts';
 import { createEndpointChanges, type EndpointChanges } from './webhooks/endpoint-changes.ts';
+import { openWebhookReplays, type WebhookReplayDeps } from './webhooks/open-webhook-replays.ts';
 import { createProviderChanges, type ProviderChanges } from './workspaces/provider-changes.ts';
 import type { WorkspaceDirectory } from './workspaces/workspace-probe.ts';
 
 /** What the routes of incidents, webhooks and workspaces ask for. */
-export interface DomainDeps extends IncidentWriteDeps {
+export interface DomainDeps extends IncidentWriteDeps, WebhookReplayDeps {
   readonly publicUrl: string;
   readonly incidents: Incidents;
   readonly updateIncident: UpdateIncident;
@@ -91,6 +92,7 @@ export function openDomain(base: DomainBase, sealer: Sealer): DomainDeps {
       wake: wake.endpoint,
     }),
     deliveries: createDeliveries(pool),
+    ...openWebhookReplays(base, wake.endpoint),
     heldBack: createHeldBack(pool),
     sealer,
   };

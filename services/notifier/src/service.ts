@@ -1,15 +1,23 @@
 import { readFile } from 'node:fs/promises';
-import { deliverWebhook } from '@socmate/contracts';
+import { deliverWebhook, recoverDeliveries } from '@socmate/contracts';
 import { createSealer, parseMasterKeys } from '@socmate/crypto';
 import {
   createDeliveryQueue,
+  createRecoverySteps,
   createServicePool,
   createWorkerLeases,
   type Pool,
   startHeartbeat,
 } from '@socmate/database';
 import { createGuardedAgent, targetPolicy } from '@socmate/egress';
-import { assertOwnQueues, startConsumer, startProducer, startRedisHealth } from '@socmate/queue';
+import {
+  assertOwnQueues,
+  type Consumer,
+  type ConsumerOptions,
+  startConsumer,
+  startProducer,
+  startRedisHealth,
+} from '@socmate/queue';
 import {
   type Clock,
   createIds,
@@ -25,6 +33,8 @@ import type { Config } from './config.ts';
 import { DeliveryLoop } from './delivery-loop.ts';
 import { startDueTimer } from './due-timer.ts';
 import { createDeliverWebhook } from './jobs/deliver-webhook.ts';
+import { createRecoverDeliveries } from './jobs/recover-deliveries.ts';
+import { startRecoveries } from './recoveries.ts';
 import { createRetryWakeUps } from './retry-wake-ups.ts';
 import { startStormTimer } from './storm-timer.ts';
 import { createTargets } from './targets.ts';
@@ -54,7 +64,7 @@ export async function startNotifier(config: Config, overrides: Overrides = {}): 
     };
     const consumer = startConsumer(deliverWebhook, options, createDeliverWebhook({ loop }));
     life.use('deliver-webhook', consumer, (c) => c.close());
-    assertOwnQueues('notifier', [consumer]);
+    assertOwnQueues('notifier', [consumer, openRecoveries(life, { pool, loop, options })]);
     const redis = life.use('redis health', startRedisHealth(config.REDIS_URL), (r) => r.close());
     const checks = {
       vital: { postgres: () => pool.query('SELECT 1') },
@@ -62,6 +72,20 @@ export async function startNotifier(config: Config, overrides: Overrides = {}): 
     };
     return startWorker(life, { config, log, checks });
   });
+}
+
+interface RecoveryParts {
+  readonly pool: Pool;
+  readonly loop: DeliveryLoop;
+  readonly options: ConsumerOptions;
+}
+
+function openRecoveries(life: Lifecycle, { pool, loop, options }: RecoveryParts): Consumer {
+  const steps = createRecoverySteps(pool, createIds());
+  const timer = startRecoveries({ steps, loop, log: options.log });
+  const recoveries = life.use('recoveries', timer, (t) => t.close());
+  const consumer = startConsumer(recoverDeliveries, options, createRecoverDeliveries({ recoveries }));
+  return life.use('recover-deliveries', consumer, (c) => c.close());
 }
 
 interface LoopParts {

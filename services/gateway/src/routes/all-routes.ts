@@ -8,13 +8,17 @@ import type { RouteDeps } from './route-deps.ts';
 import { siemProviderRoutes } from './siem-providers.ts';
 import { webhookDeliveryRoutes } from './webhook-deliveries.ts';
 import { webhookEndpointRoutes } from './webhook-endpoints.ts';
+import { webhookEventRoutes } from './webhook-events.ts';
+import { webhookRecoveryRoutes } from './webhook-recoveries.ts';
 
 /** Every route of the gateway; what is not here is not served and not documented. */
 export const allRoutes = (deps: RouteDeps): Route[] => [
   ...incidentRoutes(deps),
   ...incidentWriteRoutes(deps),
   ...webhookEndpointRoutes(deps),
+  ...webhookEventRoutes(deps),
   ...webhookDeliveryRoutes(deps),
+  ...webhookRecoveryRoutes(deps),
   ...siemProviderRoutes(deps),
   ...apiKeyRoutes(deps),
   ...auditLogRoutes(deps),

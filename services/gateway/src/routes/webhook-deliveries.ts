@@ -15,7 +15,7 @@ import { timespanWindow } from '../timespan-window.ts';
 import { visibleNames } from '../visible-providers.ts';
 import type { RouteDeps } from './route-deps.ts';
 
-type Deps = Pick<RouteDeps, 'clock' | 'cursors' | 'deliveries' | 'providers'>;
+type Deps = Pick<RouteDeps, 'clock' | 'cursors' | 'deliveries' | 'providers' | 'retryDelivery'>;
 
 const path = '/api/v1/webhooks/deliveries';
 const reading = { tag: 'Webhook deliveries', scope: 'webhooks:read' } as const;
@@ -66,4 +66,30 @@ const getDelivery = (deps: Deps): Route =>
     },
   });
 
-export const webhookDeliveryRoutes = (deps: Deps): Route[] => [listDeliveries(deps), getDelivery(deps)];
+const retryDelivery = (deps: Deps): Route =>
+  defineRoute({
+    ...reading,
+    scope: 'webhooks:write',
+    method: 'post',
+    path: `${path}/{id}/retry`,
+    summary: 'Retry a delivery now',
+    description:
+      'Instead of the automatic retry, or again after its end: a delivery that had ended begins its retry schedule anew. 409 while it is being attempted, where it was cancelled, or where its endpoint is disabled or deleted.',
+    params,
+    status: 202,
+    response: Delivery,
+    handle: async ({ params: { id }, principal, request }) => {
+      const view = await visibleNames(deps.providers, principal);
+      await deps.retryDelivery(id, { principal, request, view });
+      const delivery = await deps.deliveries.byId(id, view);
+      if (!delivery) throw notFound('delivery', id);
+      const { attempts: _attempts, ...rest } = delivery;
+      return rest;
+    },
+  });
+
+export const webhookDeliveryRoutes = (deps: Deps): Route[] => [
+  listDeliveries(deps),
+  getDelivery(deps),
+  retryDelivery(deps),
+];

@@ -1,0 +1,59 @@
+import type { RecoveryCreate } from '@socmate/contracts';
+import {
+  appendAudit,
+  createRecoveries,
+  createWebhookEndpoints,
+  type Pool,
+  type RecoveryRecord,
+  transaction,
+} from '@socmate/database';
+import { AppError, type Clock, type Ids, invalidField, notFound } from '@socmate/runtime';
+import { auditEntry } from '../audit-entry.ts';
+import type { EndpointActing } from './endpoint-changes.ts';
+
+export interface StartRecoveryDeps {
+  readonly pool: Pool;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  /** Wakes the notifier; never rejects. */
+  readonly wake: (recoveryId: string) => Promise<void>;
+}
+
+export type StartRecovery = (
+  endpointId: string,
+  input: RecoveryCreate,
+  acting: EndpointActing,
+) => Promise<RecoveryRecord>;
+
+function rangeOf(input: RecoveryCreate, now: Date) {
+  if ('missed' in input) return { mode: 'missed' } as const;
+  if ('status' in input) return { mode: 'dead' } as const;
+  const since = new Date(input.since);
+  if (since > now) throw invalidField(['body', 'since'], 'lies in the future', 'time');
+  return { mode: 'since', since } as const;
+}
+
+/** Stores a recovery and tells the audit log, both or neither; then wakes who carries it out. */
+export const createStartRecovery =
+  ({ pool, ids, clock, wake }: StartRecoveryDeps): StartRecovery =>
+  async (endpointId, input, acting) => {
+    const range = rangeOf(input, clock.now());
+    const made = await transaction(pool, async (db) => {
+      const endpoint = await createWebhookEndpoints(db).lock(endpointId, acting.view);
+      if (!endpoint) throw notFound('endpoint', endpointId);
+      if (!endpoint.enabled)
+        throw new AppError('conflict', 'the endpoint is disabled: enable it, then recover');
+      const recoveries = createRecoveries(db);
+      const running = await recoveries.running(endpointId);
+      if (running !== undefined)
+        throw new AppError('conflict', `recovery ${running} of this endpoint still runs: wait for its end`);
+      const createdBy = acting.principal.id;
+      const recovery = await recoveries.create({ id: ids.next('rec'), endpointId, ...range, createdBy });
+      const after = { endpoint_id: endpointId, mode: recovery.mode, since: recovery.since };
+      const change = { action: 'webhook_recovery.started', target: recovery.id, after };
+      await appendAudit(db, auditEntry(ids, acting, change), clock.now());
+      return recovery;
+    });
+    await wake(made.id);
+    return made;
+  };
