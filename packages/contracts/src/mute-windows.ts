@@ -10,9 +10,21 @@ const clockTime = z
   .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 08:30')
   .meta({ example: '22:00' });
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known) return known;
+  const options = { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  const made = new Intl.DateTimeFormat('en-US', { ...options, timeZone });
+  formats.set(timeZone, made);
+  return made;
+}
+
 function isTimezone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+    formatOf(name);
+    return true;
   } catch {
     return false;
   }
@@ -42,17 +54,6 @@ export const MuteWindow = z
   .union([OnceMuted, WeeklyMuted])
   .meta({ id: 'MuteWindow', description: 'From one time until another, or on days of every week.' });
 export type MuteWindow = z.output<typeof MuteWindow>;
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  const known = formats.get(timeZone);
-  if (known) return known;
-  const options = { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
-  const made = new Intl.DateTimeFormat('en-US', { ...options, timeZone });
-  formats.set(timeZone, made);
-  return made;
-}
 
 /** The weekday and the time of day (`22:05`) somewhere. */
 function localTime(now: Date, timezone: string): { day: Day; time: string } {

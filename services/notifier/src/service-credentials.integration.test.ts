@@ -48,8 +48,8 @@ test('headers of an endpoint are sent beside ours, and the attempt keeps their n
     'content-type': 'application/json',
   });
   expect((await fixture.attemptsOf(deliveryId))[0]?.['request_headers']).toMatchObject({
-    'X-Api-Key': '****',
-    'X-Team': '****',
+    'x-api-key': '****',
+    'x-team': '****',
     'webhook-id': expect.stringMatching(/^evt_/),
   });
 });
@@ -63,6 +63,13 @@ test.each([
   const deliveryId = await fixture.deliver(await subscribe({ auth }));
   expect(hooks()[0]?.headers[name]).toBe(value);
   expect(JSON.stringify(await fixture.attemptsOf(deliveryId))).not.toContain(value);
+});
+
+test('what proves who sends replaces a header of the same name', async () => {
+  await fixture.start();
+  const auth = { type: 'header', name: 'x-token', value: 'by-auth' };
+  await fixture.deliver(await subscribe({ auth, headers: { 'X-Token': 'by-header' } }));
+  expect(hooks()[0]?.headers['x-token']).toBe('by-auth');
 });
 
 test('a receiver that sends back what it was sent leaves no secret in the attempt', async () => {

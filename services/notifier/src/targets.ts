@@ -67,7 +67,9 @@ const urlSecrets = ({ pathname, search, searchParams }: URL): string[] =>
   search === '' ? [] : [pathname + search, ...searchParams.values()];
 
 function openCredentials(deps: TargetsDeps, row: EndpointTarget, url: URL): Opened {
-  const headers = openHeaders(deps.sealer, row);
+  const given = Object.entries(openHeaders(deps.sealer, row));
+  // In one case, so that what proves who sends replaces a header of its name.
+  const headers = Object.fromEntries(given.map(([name, value]) => [name.toLowerCase(), value]));
   const auth = openAuth(deps.sealer, row);
   return {
     headers,
