@@ -7,7 +7,7 @@ import type { Dispatcher } from 'undici';
 import { TokenRefusedError } from './access-tokens.ts';
 import type { Answer } from './next-state.ts';
 import { readHead } from './read-head.ts';
-import { maskHeaders, redactHeaders, redactText } from './redact.ts';
+import { maskHeaders, redactable, redactHeaders, redactText } from './redact.ts';
 import type { Target } from './targets.ts';
 
 /** An attempt as its log keeps it. */
@@ -82,9 +82,14 @@ async function post(
   }
 }
 
+const wordsOf = (headers: Readonly<Record<string, string>>): string[] =>
+  Object.values(headers).flatMap((value) => [value, value.slice(value.indexOf(' ') + 1)]);
+
 /** A receiver may send back what it was sent. */
-function withoutSecrets(response: Response, secrets: readonly string[]): Response {
+function withoutSecrets(response: Response, target: Target, proof: Target['headers']): Response {
   const { responseHeaders, responseBody } = response;
+  const words = wordsOf(proof);
+  const secrets = words.length === 0 ? target.secrets : redactable([...words, ...target.secrets]);
   if (secrets.length === 0 || (responseHeaders === null && responseBody === null)) return response;
   return {
     ...response,
@@ -92,9 +97,6 @@ function withoutSecrets(response: Response, secrets: readonly string[]): Respons
     responseBody: responseBody && redactText(responseBody, secrets),
   };
 }
-
-const wordsOf = (headers: Readonly<Record<string, string>>): string[] =>
-  Object.values(headers).flatMap((value) => [value, value.slice(value.indexOf(' ') + 1)]);
 
 /** The endpoint's own headers, then what proves who sends, then the POST, under one deadline. */
 async function postAuthorized(
@@ -113,7 +115,7 @@ async function postAuthorized(
   const theirs = { ...target.headers, ...proof };
   const response = await post(agent, { target, headers: { ...theirs, ...ours }, body }, signal);
   if (response.statusCode === 401) target.authorize.refused();
-  return { response: withoutSecrets(response, [...target.secrets, ...wordsOf(proof)]), theirs };
+  return { response: withoutSecrets(response, target, proof), theirs };
 }
 
 /** A token that was refused fails the attempt as an answer of the receiver would. */

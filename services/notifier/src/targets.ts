@@ -4,6 +4,7 @@ import type { ClaimedDelivery, DeliveryQueue, EndpointTarget } from '@socmate/da
 import { checkTarget, type TargetPolicy } from '@socmate/egress';
 import type { Dispatcher } from 'undici';
 import { type Authorize, authSecrets, createAuthorize } from './authorize.ts';
+import { redactable } from './redact.ts';
 
 /** An endpoint as the sender needs it, opened. */
 export interface Target {
@@ -74,7 +75,7 @@ function openCredentials(deps: TargetsDeps, row: EndpointTarget, url: URL): Open
   return {
     headers,
     authorize: createAuthorize(auth, { ...deps, timeoutMs: row.timeoutMs }),
-    secrets: [...Object.values(headers), ...authSecrets(auth), ...urlSecrets(url)],
+    secrets: redactable([...Object.values(headers), ...authSecrets(auth), ...urlSecrets(url)]),
   };
 }
 
