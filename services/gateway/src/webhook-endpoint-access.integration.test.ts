@@ -43,7 +43,9 @@ test('path and query of a URL are shown to those who may write endpoints, and to
   expect(JSON.stringify(audit.json)).not.toContain('s3cr3t');
 });
 
-test('without a key it is 401, without the scope 403, without the endpoint 404', async () => {
+const bodyOf = (path: string) => (path.endsWith('/rotate-secret') ? {} : undefined);
+
+test('without a key it is 401, without the scope 403, misspelt 422, without the endpoint 404', async () => {
   const { id } = await created();
   const calls = [
     ['GET', '', reader],
@@ -54,6 +56,9 @@ test('without a key it is 401, without the scope 403, without the endpoint 404',
     ['POST', `/${id}/test`, null],
     ['POST', `/${id}/enable`, null],
     ['POST', `/${id}/disable`, null],
+    ['POST', `/${id}/rotate-secret`, null],
+    ['GET', `/${id}/held-back`, reader],
+    ['GET', '/../event-types', reader],
   ] as const;
   const { apiKey: stranger } = await gateway.keyWith(['incidents:read']);
   for (const [method, path, mayRead] of calls) {
@@ -62,8 +67,13 @@ test('without a key it is 401, without the scope 403, without the endpoint 404',
     expect((await ask(null)).status).toBe(401);
     expect((await ask(stranger)).status).toBe(403);
     expect((await ask(reader)).status).toBe(mayRead === null ? 403 : 200);
+    const misspelt = await gateway.ask(method, `${PATH}${path}?nope=1`, { body: body ?? bodyOf(path) });
+    expect([misspelt.status, misspelt.json.detail[0].loc]).toEqual([422, ['query', 'nope']]);
+    if (!path.startsWith(`/${id}`)) continue;
+    const unknown = path.replace(id, 'whe_unknown');
+    const missed = await gateway.ask(method, PATH + unknown, { body: body ?? bodyOf(path) });
+    expect([path, missed.status]).toEqual([path, 404]);
   }
-  expect((await gateway.ask('GET', `${PATH}/whe_unknown`)).status).toBe(404);
 });
 
 test('a key that is limited to workspaces makes endpoints for these, and sees no others', async () => {
