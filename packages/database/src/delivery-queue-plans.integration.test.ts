@@ -32,7 +32,7 @@ beforeAll(async () => {
   await pool.query('ANALYZE');
   const queue = createDeliveryQueue(pool);
   await queue.claim('wrk_1', []);
-  await queue.settle('wrk_1', []);
+  await queue.settle([]);
   await queue.due();
   await queue.freeDead();
 }, 60_000);
@@ -47,10 +47,10 @@ async function explain(statement: string, mode: string): Promise<string> {
   return rows.map((row) => row['QUERY PLAN']).join('\n');
 }
 
-const CLAIM = `"claim-deliveries" ('wrk_1', '{whe_1,whe_2,whe_3}', '{10,10,10}')`;
+const CLAIM = `"claim-deliveries" ('wrk_1', '{whe_1,whe_2,whe_3}', '{10,10,10}', '{10,10,10}')`;
 
-const SETTLE = `"settle-deliveries" ('wrk_1', '{dlv_1}', '{1}', '{2026-11-22}', '{1}', '{success}', '{200}',
-  '{"{}"}', '{"{}"}', '{""}', '{succeeded}', '{null}')`;
+const SETTLE = `"settle-deliveries" ('{wrk_1:1}', '{dlv_1}', '{whe_1}', '{1}', '{2026-11-22}', '{1}', '{success}', '{200}',
+  '{"{}"}', '{"{}"}', '{""}', '{succeeded}', '{null}', '{whe_1}', '{0}', '{true}', 5, 30000)`;
 
 test.each([
   ['a claim', CLAIM, 'delivery_due_idx', 'force_custom_plan'],

@@ -3,7 +3,7 @@ import { aDelivery, anEndpoint, cloneDatabase, type TestDatabase } from '@socmat
 import { createDeliveryQueue, type DeliveryQueue } from './delivery-queue.ts';
 import { createPool, type Pool } from './pool.ts';
 
-const OWNER = 'wrk_1';
+const OWNER = 'wrk_1:1';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -33,7 +33,7 @@ async function endpointWith(due: number, columns: Record<string, unknown> = {}):
   return id;
 }
 
-const room = (endpointId: string, free: number) => ({ endpointId, free });
+const room = (endpointId: string, free: number) => ({ endpointId, first: free, retries: free });
 const minutesAgo = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);
 const idsOf = (claimed: readonly { id: string }[]): string[] => claimed.map(({ id }) => id).toSorted();
 
@@ -49,6 +49,7 @@ test('a claim brings all that an attempt needs, and leases the row to its owner'
   expect(others).toEqual([]);
   expect(claimed).toEqual({
     id: delivery.id,
+    lease: OWNER,
     endpointId,
     endpointVersion: expect.any(String),
     eventId: delivery.event_id,
@@ -91,12 +92,7 @@ test.each(['succeeded', 'dead', 'cancelled'])('a %s delivery is never claimed', 
 test('deliveries of a disabled endpoint wait until it is enabled; a deleted one’s are never claimed', async () => {
   const disabled = await endpointWith(2);
   const deleted = await endpointWith(2, { deleted_at: new Date() });
-  await queue.disableEndpoint(disabled, 'the endpoint answered 410 Gone');
-  await queue.disableEndpoint(disabled, 'a later reason');
-  const { rows } = await pool.query('SELECT enabled, disabled_reason FROM webhook_endpoint WHERE id = $1', [
-    disabled,
-  ]);
-  expect(rows).toEqual([{ enabled: false, disabled_reason: 'the endpoint answered 410 Gone' }]);
+  await pool.query('UPDATE webhook_endpoint SET enabled = false WHERE id = $1', [disabled]);
   expect(await queue.claim(OWNER, [room(disabled, 10), room(deleted, 10)])).toEqual([]);
   expect(await queue.due()).toEqual([]);
   await pool.query('UPDATE webhook_endpoint SET enabled = true');
@@ -107,7 +103,7 @@ test('what is claimed is not claimed again, by its owner or another', async () =
   const endpointId = await endpointWith(5);
   await queue.claim(OWNER, [room(endpointId, 10)]);
   expect(await queue.claim(OWNER, [room(endpointId, 10)])).toEqual([]);
-  expect(await queue.claim('wrk_2', [room(endpointId, 10)])).toEqual([]);
+  expect(await queue.claim('wrk_2:1', [room(endpointId, 10)])).toEqual([]);
 });
 
 test('however many claim at once, each delivery is claimed once, and none gets more than its room', async () => {
@@ -165,7 +161,7 @@ test('a claim names the version of the endpoint that its target has, and a chang
   });
   const [first] = await queue.claim(OWNER, [room(endpointId, 1)]);
   const [before] = await queue.targets([endpointId, 'whe_gone']);
-  expect(before).toEqual({
+  expect(before).toMatchObject({
     id: endpointId,
     version: first!.endpointVersion,
     urlSealed: 'before',
@@ -173,6 +169,7 @@ test('a claim names the version of the endpoint that its target has, and a chang
     timeoutMs: 15_000,
     retryScheduleS: [5, 30],
     maxInFlight: 3,
+    rateLimitPerSecond: null,
   });
   await pool.query(`UPDATE webhook_endpoint SET url_sealed = 'after'`);
   const [second] = await queue.claim(OWNER, [room(endpointId, 1)]);

@@ -1,30 +1,29 @@
 import { DeliveredType } from '@socmate/contracts';
 import { z } from 'zod';
+import {
+  type BreakerPolicy,
+  DEFAULT_BREAKER,
+  type EndpointTurn,
+  putBackDeliveries,
+  type ReturnedDelivery,
+  type SettledAttempt,
+  settleDeliveries,
+} from './delivery-queue-settle.ts';
 import { type Pool, rows, run } from './pool.ts';
-import { ownerIsDead } from './worker-leases.ts';
+import { DELIVERY_SERVICE, WORKER_DEAD_AFTER_MS } from './worker-leases.ts';
 
-export const AttemptOutcome = z.enum([
-  'success',
-  'http_error',
-  'timeout',
-  'dns_error',
-  'connection_error',
-  'tls_error',
-  'blocked_target',
-  'response_error',
-  'internal',
-]);
-export type AttemptOutcome = z.output<typeof AttemptOutcome>;
-
-/** How many more deliveries an endpoint's lane takes. */
+/** How many more deliveries an endpoint's lane takes, of first attempts and of retries. */
 export interface Room {
   readonly endpointId: string;
-  readonly free: number;
+  readonly first: number;
+  readonly retries: number;
 }
 
-/** A delivery that this owner alone may attempt until it settles it, puts it back, or dies. */
+/** A delivery that this claim alone may attempt until it is settled or put back, or its owner dies. */
 export interface ClaimedDelivery {
   readonly id: string;
+  /** The claim that holds it: its owner's id, a colon, and the claim's own number. */
+  readonly lease: string;
   readonly endpointId: string;
   readonly endpointVersion: string;
   readonly eventId: string;
@@ -42,23 +41,6 @@ export interface DueEndpoint {
   readonly lagMs: number;
 }
 
-/** One attempt that was made, and what follows from it. */
-export interface SettledAttempt {
-  readonly deliveryId: string;
-  /** From 1. */
-  readonly number: number;
-  readonly startedAt: Date;
-  readonly durationMs: number;
-  readonly outcome: AttemptOutcome;
-  readonly statusCode: number | null;
-  readonly requestHeaders: Record<string, string>;
-  readonly responseHeaders: Record<string, string> | null;
-  readonly responseBody: string | null;
-  readonly next:
-    | { readonly status: 'succeeded' | 'dead' }
-    | { readonly status: 'pending'; readonly delayMs: number };
-}
-
 /** What a sender needs of an endpoint, still sealed. */
 export interface EndpointTarget {
   readonly id: string;
@@ -73,45 +55,66 @@ export interface EndpointTarget {
   readonly timeoutMs: number;
   readonly retryScheduleS: readonly number[] | null;
   readonly maxInFlight: number;
+  /** Attempts a second, by all senders together. */
+  readonly rateLimitPerSecond: number | null;
 }
 
 export interface DeliveryQueue {
-  /** Leases what is due, oldest first, at most `free` per endpoint; rows that others hold are passed over. */
-  claim(owner: string, rooms: readonly Room[]): Promise<ClaimedDelivery[]>;
-  /** Attempts and next states in one statement; what this owner no longer holds keeps its state. */
-  settle(owner: string, attempts: readonly SettledAttempt[]): Promise<void>;
+  /**
+   * Leases what is due, oldest first, within the room of each endpoint; rows that others hold are passed over.
+   * An endpoint whose breaker is open gives nothing, or one delivery to one claim as its probe.
+   */
+  claim(lease: string, rooms: readonly Room[]): Promise<ClaimedDelivery[]>;
+  /** Attempts and next states in one statement; a delivery that its claim no longer holds keeps its state. */
+  settle(attempts: readonly SettledAttempt[]): Promise<EndpointTurn[]>;
   /** Puts deliveries back that were claimed and not attempted; this spends no attempt. */
-  putBack(owner: string, deliveryIds: readonly string[], delayMs: number): Promise<void>;
-  /** Frees what this owner holds beyond `held`: claims whose answer was lost. */
-  freeAllBut(owner: string, held: readonly string[]): Promise<number>;
-  /** Frees what dead owners held. */
+  putBack(returned: readonly ReturnedDelivery[]): Promise<void>;
+  /** Frees what these claims hold: their answers were lost. */
+  freeClaims(leases: readonly string[]): Promise<number>;
+  /** Declares dead who was not heard of, and frees what they held: they learn it from their next heartbeat. */
   freeDead(): Promise<number>;
-  /** Endpoints with deliveries that are due and that nobody holds. */
+  /** Endpoints with deliveries that are due and that nobody holds, but for open breakers. */
   due(): Promise<DueEndpoint[]>;
   targets(endpointIds: readonly string[]): Promise<EndpointTarget[]>;
-  /** Deliveries of a disabled endpoint stay pending until it is enabled. */
-  disableEndpoint(endpointId: string, reason: string): Promise<void>;
 }
 
+/** A probe that is not answered by then is taken for lost. */
+const PROBE_LOST_AFTER_S = 60;
+
 // The planner takes a room for a tenth of what is due, and would read both tables whole; an array it takes for ten rows.
-const CLAIM = `WITH picked AS (
-    SELECT d.id
-    FROM unnest($2::text[], $3::integer[]) AS room (endpoint_id, free)
-    JOIN webhook_endpoint AS e ON e.id = room.endpoint_id AND e.enabled AND e.deleted_at IS NULL
+const CLAIM = `WITH ready AS (
+    SELECT endpoint_id FROM endpoint_health WHERE endpoint_id = ANY ($2) AND open_until <= now()
+    FOR UPDATE SKIP LOCKED),
+  picked AS (
+    SELECT d.id, d.endpoint_id, room.is_probe,
+      CASE WHEN room.is_probe THEN row_number() OVER (PARTITION BY d.endpoint_id ORDER BY d.due_at) ELSE 1 END AS place
+    FROM (
+      SELECT asked.endpoint_id, kind.is_retry, ready.endpoint_id IS NOT NULL AS is_probe,
+        CASE WHEN health.open_until IS NULL THEN kind.free WHEN ready.endpoint_id IS NOT NULL THEN 1 ELSE 0 END AS free
+      FROM unnest($2::text[], $3::integer[], $4::integer[]) AS asked (endpoint_id, first, retries)
+      CROSS JOIN LATERAL (VALUES (false, asked.first), (true, asked.retries)) AS kind (is_retry, free)
+      JOIN webhook_endpoint AS e ON e.id = asked.endpoint_id AND e.enabled AND e.deleted_at IS NULL
+      LEFT JOIN endpoint_health AS health ON health.endpoint_id = asked.endpoint_id
+      LEFT JOIN ready ON ready.endpoint_id = asked.endpoint_id) AS room
     CROSS JOIN LATERAL (
-      SELECT id FROM delivery
-      WHERE endpoint_id = room.endpoint_id AND status = 'pending' AND lease_owner IS NULL AND due_at <= now()
+      SELECT id, endpoint_id, due_at FROM delivery
+      WHERE endpoint_id = room.endpoint_id AND (attempts_count > 0) = room.is_retry
+        AND status = 'pending' AND lease_owner IS NULL AND due_at <= now()
       ORDER BY due_at LIMIT room.free
       FOR UPDATE SKIP LOCKED) AS d),
+  probing AS (
+    UPDATE endpoint_health SET probe_lease = $1, open_until = now() + interval '${PROBE_LOST_AFTER_S} seconds'
+    WHERE endpoint_id IN (SELECT endpoint_id FROM picked WHERE is_probe)),
   claimed AS (
-    UPDATE delivery SET lease_owner = $1 WHERE id = ANY (ARRAY (SELECT id FROM picked))
-    RETURNING id, endpoint_id, event_id, attempts_count, schedule_start)
+    UPDATE delivery SET lease_owner = $1 WHERE id = ANY (ARRAY (SELECT id FROM picked WHERE place = 1))
+    RETURNING id, lease_owner, endpoint_id, event_id, attempts_count, schedule_start)
   SELECT claimed.*, e.xmin::text AS endpoint_version, event.type, event.body, event.traceparent
   FROM claimed JOIN event ON event.id = claimed.event_id JOIN webhook_endpoint AS e ON e.id = claimed.endpoint_id`;
 
 const ClaimedRow = z
   .object({
     id: z.string(),
+    lease_owner: z.string(),
     endpoint_id: z.string(),
     endpoint_version: z.string(),
     event_id: z.string(),
@@ -124,6 +127,7 @@ const ClaimedRow = z
   .transform(
     (row): ClaimedDelivery => ({
       id: row.id,
+      lease: row.lease_owner,
       endpointId: row.endpoint_id,
       endpointVersion: row.endpoint_version,
       eventId: row.event_id,
@@ -135,51 +139,39 @@ const ClaimedRow = z
     }),
   );
 
-// A batch whose answer was lost is settled again: the count fences off its second run, and the attempt is known.
-const SETTLE = `WITH attempt AS (
-    SELECT * FROM unnest($2::text[], $3::integer[], $4::timestamptz[], $5::integer[], $6::text[], $7::integer[],
-      $8::jsonb[], $9::jsonb[], $10::text[], $11::text[], $12::double precision[])
-    AS a (delivery_id, number, started_at, duration_ms, outcome, status_code,
-      request_headers, response_headers, response_body, status, delay_ms)),
-  settled AS (
-    UPDATE delivery AS d SET
-      status = CASE WHEN d.status = 'pending' THEN a.status ELSE d.status END,
-      attempts_count = a.number,
-      lease_owner = NULL,
-      due_at = CASE WHEN a.status = 'pending' THEN now() + a.delay_ms * interval '1 millisecond' ELSE d.due_at END,
-      completed_at = CASE WHEN d.status = 'pending' AND a.status <> 'pending' THEN now() ELSE d.completed_at END
-    FROM attempt AS a
-    WHERE d.id = a.delivery_id AND d.lease_owner = $1 AND d.attempts_count = a.number - 1)
-  INSERT INTO delivery_attempt (delivery_id, number, started_at, duration_ms, outcome, status_code,
-    request_headers, response_headers, response_body)
-  SELECT delivery_id, number, started_at, duration_ms, outcome, status_code,
-    request_headers, response_headers, response_body
-  FROM attempt
-  ON CONFLICT DO NOTHING`;
+const FREE_CLAIMS = 'UPDATE delivery SET lease_owner = NULL WHERE lease_owner = ANY ($1)';
 
-const PUT_BACK = `UPDATE delivery
-  SET lease_owner = NULL, due_at = greatest(due_at, now() + $3 * interval '1 millisecond')
-  WHERE id = ANY ($2) AND lease_owner = $1`;
+const OWNER = "split_part(held.lease_owner, ':', 1)";
 
-const FREE_ALL_BUT = 'UPDATE delivery SET lease_owner = NULL WHERE lease_owner = $1 AND id <> ALL ($2)';
-
-const FREE_DEAD = `UPDATE delivery SET lease_owner = NULL WHERE id IN (
-    SELECT id FROM delivery AS held WHERE lease_owner IS NOT NULL AND ${ownerIsDead('held.lease_owner')}
+// Where the server itself was away, nobody could be heard of.
+const FREE_DEAD = `WITH dead AS (
+    DELETE FROM worker_lease WHERE service = '${DELIVERY_SERVICE}'
+      AND heartbeat_at <= now() - interval '${WORKER_DEAD_AFTER_MS} milliseconds'
+      AND pg_postmaster_start_time() < now() - interval '${2 * WORKER_DEAD_AFTER_MS} milliseconds'
+    RETURNING owner)
+  UPDATE delivery SET lease_owner = NULL WHERE id IN (
+    SELECT id FROM delivery AS held WHERE lease_owner IS NOT NULL
+      AND (${OWNER} IN (SELECT owner FROM dead)
+        OR NOT EXISTS (SELECT FROM worker_lease WHERE owner = ${OWNER}))
     FOR UPDATE SKIP LOCKED)`;
 
-const DUE = `SELECT e.id AS endpoint_id, extract(epoch FROM now() - oldest.due_at) * 1000 AS lag_ms
-  FROM webhook_endpoint AS e CROSS JOIN LATERAL (
+const DUE = `SELECT e.id AS endpoint_id, extract(epoch FROM now() - min(oldest.due_at)) * 1000 AS lag_ms
+  FROM webhook_endpoint AS e CROSS JOIN (VALUES (false), (true)) AS kind (is_retry)
+  CROSS JOIN LATERAL (
     SELECT due_at FROM delivery
-    WHERE endpoint_id = e.id AND status = 'pending' AND lease_owner IS NULL AND due_at <= now()
+    WHERE endpoint_id = e.id AND (attempts_count > 0) = kind.is_retry
+      AND status = 'pending' AND lease_owner IS NULL AND due_at <= now()
     ORDER BY due_at LIMIT 1) AS oldest
-  WHERE e.enabled AND e.deleted_at IS NULL`;
+  WHERE e.enabled AND e.deleted_at IS NULL
+    AND NOT EXISTS (SELECT FROM endpoint_health WHERE endpoint_id = e.id AND open_until > now())
+  GROUP BY e.id`;
 
 const DueRow = z
   .object({ endpoint_id: z.string(), lag_ms: z.coerce.number() })
   .transform((row): DueEndpoint => ({ endpointId: row.endpoint_id, lagMs: row.lag_ms }));
 
 const TARGETS = `SELECT id, xmin::text AS version, url_sealed, secret_sealed, previous_secret_sealed, previous_secret_expires_at,
-    headers_sealed, auth_sealed, timeout_ms, retry_schedule_s, max_in_flight
+    headers_sealed, auth_sealed, timeout_ms, retry_schedule_s, max_in_flight, rate_limit_per_second
   FROM webhook_endpoint WHERE id = ANY ($1)`;
 
 const TargetRow = z
@@ -195,6 +187,7 @@ const TargetRow = z
     timeout_ms: z.int(),
     retry_schedule_s: z.array(z.int()).nullable(),
     max_in_flight: z.int(),
+    rate_limit_per_second: z.int().nullable(),
   })
   .transform(
     (row): EndpointTarget => ({
@@ -209,52 +202,27 @@ const TargetRow = z
       timeoutMs: row.timeout_ms,
       retryScheduleS: row.retry_schedule_s,
       maxInFlight: row.max_in_flight,
+      rateLimitPerSecond: row.rate_limit_per_second,
     }),
   );
 
-const DISABLE = `UPDATE webhook_endpoint SET enabled = false, disabled_reason = $2, updated_at = now()
-  WHERE id = $1 AND enabled`;
-
-const storableText = (text: string | null): string | null => text?.replaceAll('\0', '\uFFFD') ?? null;
-const storableJson = (value: unknown): string | null =>
-  value === null ? null : JSON.stringify(value).replaceAll('\\u0000', '\\ufffd');
-
-function settleValues(owner: string, attempts: readonly SettledAttempt[]): unknown[] {
-  return [
-    owner,
-    attempts.map((attempt) => attempt.deliveryId),
-    attempts.map((attempt) => attempt.number),
-    attempts.map((attempt) => attempt.startedAt),
-    attempts.map((attempt) => attempt.durationMs),
-    attempts.map((attempt) => attempt.outcome),
-    attempts.map((attempt) => attempt.statusCode),
-    attempts.map((attempt) => storableJson(attempt.requestHeaders)),
-    attempts.map((attempt) => storableJson(attempt.responseHeaders)),
-    attempts.map((attempt) => storableText(attempt.responseBody)),
-    attempts.map((attempt) => attempt.next.status),
-    attempts.map((attempt) => (attempt.next.status === 'pending' ? attempt.next.delayMs : null)),
-  ];
-}
-
-export function createDeliveryQueue(pool: Pool): DeliveryQueue {
+export function createDeliveryQueue(pool: Pool, breaker: BreakerPolicy = DEFAULT_BREAKER): DeliveryQueue {
   return {
-    claim: (owner, rooms) => {
-      const values = [owner, rooms.map(({ endpointId }) => endpointId), rooms.map(({ free }) => free)];
+    claim: (lease, rooms) => {
+      const values = [
+        lease,
+        rooms.map(({ endpointId }) => endpointId),
+        rooms.map(({ first }) => first),
+        rooms.map(({ retries }) => retries),
+      ];
       return rows(pool, ClaimedRow, { name: 'claim-deliveries', text: CLAIM, values });
     },
-    settle: async (owner, attempts) => {
-      await run(pool, { name: 'settle-deliveries', text: SETTLE, values: settleValues(owner, attempts) });
-    },
-    putBack: async (owner, deliveryIds, delayMs) => {
-      await run(pool, { name: 'put-back-deliveries', text: PUT_BACK, values: [owner, deliveryIds, delayMs] });
-    },
-    freeAllBut: (owner, held) => run(pool, { text: FREE_ALL_BUT, values: [owner, held] }),
+    settle: (attempts) => settleDeliveries(pool, attempts, breaker),
+    putBack: (returned) => putBackDeliveries(pool, returned),
+    freeClaims: (leases) => run(pool, { text: FREE_CLAIMS, values: [leases] }),
     freeDead: () => run(pool, { name: 'free-dead-leases', text: FREE_DEAD }),
     due: () => rows(pool, DueRow, { name: 'due-endpoints', text: DUE }),
     targets: (endpointIds) =>
       rows(pool, TargetRow, { name: 'endpoint-targets', text: TARGETS, values: [endpointIds] }),
-    disableEndpoint: async (endpointId, reason) => {
-      await run(pool, { text: DISABLE, values: [endpointId, reason] });
-    },
   };
 }

@@ -14,16 +14,22 @@ export { databaseAway } from './database-fault.ts';
 export { deleteExpiredEvents, type EventRetention, type ExpiredEvents } from './delete-expired-events.ts';
 export { createDeliveries, type Deliveries, type DeliveryFilter } from './deliveries.ts';
 export {
-  AttemptOutcome,
   type ClaimedDelivery,
   createDeliveryQueue,
   type DeliveryQueue,
   type DueEndpoint,
   type EndpointTarget,
   type Room,
-  type SettledAttempt,
 } from './delivery-queue.ts';
+export {
+  AttemptOutcome,
+  type BreakerPolicy,
+  type EndpointTurn,
+  type ReturnedDelivery,
+  type SettledAttempt,
+} from './delivery-queue-settle.ts';
 export { createDeliveryReplays, type DeliveryReplays, type ReplayTarget } from './delivery-replays.ts';
+export { createEndpointHealth, type EndpointHealth, type FailingEndpoint } from './endpoint-health.ts';
 export { endpointStats } from './endpoint-stats.ts';
 export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
 export { type Heartbeat, startHeartbeat } from './heartbeat.ts';
@@ -114,7 +120,14 @@ export {
   type WebhookEndpoints,
 } from './webhook-endpoints.ts';
 export { createWebhookEvents, type WebhookEventFilter, type WebhookEvents } from './webhook-events.ts';
-export { createWorkerLeases, databaseNow, WORKER_DEAD_AFTER_MS, type WorkerLeases } from './worker-leases.ts';
+export {
+  createWorkerLeases,
+  DELIVERY_SERVICE,
+  databaseNow,
+  WORKER_DEAD_AFTER_MS,
+  type WorkerLeases,
+} from './worker-leases.ts';
+export { type Ownership, startOwnership } from './worker-ownership.ts';
 export {
   type CommentClaim,
   type CommentQueue,

@@ -56,15 +56,22 @@ export interface Statement {
   readonly name?: string;
   readonly text: string;
   readonly values?: readonly unknown[];
+  /** Shorter than the pool's own. */
+  readonly timeoutMs?: number;
 }
 
 /** Runs one statement and parses each row; a row that does not parse is a bug and throws. */
 export async function rows<S extends z.ZodType>(
   db: Queryable,
   schema: S,
-  { name, text, values = [] }: Statement,
+  { name, text, values = [], timeoutMs }: Statement,
 ): Promise<z.output<S>[]> {
-  const result = await db.query({ text, values: [...values], ...(name !== undefined && { name }) });
+  const result = await db.query({
+    text,
+    values: [...values],
+    ...(name !== undefined && { name }),
+    ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
+  });
   return result.rows.map((row: unknown) => schema.parse(row));
 }
 

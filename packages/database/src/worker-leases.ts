@@ -4,6 +4,9 @@ import { type Queryable, rows, run } from './pool.ts';
 /** A worker that has not been heard of for this long, by Postgres's clock, is dead, and what it held is free. */
 export const WORKER_DEAD_AFTER_MS = 1_500;
 
+/** Whose leases on deliveries end when they are declared dead. */
+export const DELIVERY_SERVICE = 'notifier';
+
 const HEARTBEAT = `INSERT INTO worker_lease (owner, service) VALUES ($1, $2)
   ON CONFLICT (owner) DO UPDATE SET heartbeat_at = now()`;
 

@@ -17,6 +17,10 @@ export const Config = CommonConfig.extend({
   MASTER_KEYS: z.string().min(1),
   /** Comma-separated seconds to wait after each failure, or durations such as `5s,2m,1h`. */
   WEBHOOK_RETRY_SCHEDULE: retrySchedule.default([...DEFAULT_RETRY_SCHEDULE_S]),
+  /** An endpoint that failed so often in a row is left alone for a while. */
+  WEBHOOK_BREAKER_FAILURES: z.coerce.number().int().min(1).max(1_000).default(5),
+  /** Milliseconds until it is probed; every probe that fails doubles them, up to twentyfold. */
+  WEBHOOK_BREAKER_OPEN_MS: z.coerce.number().int().min(10).max(3_600_000).default(30_000),
   /** A file of certificates, PEM, trusted beside the public ones for subscribers. */
   WEBHOOK_CA_FILE: z.string().optional(),
   ATTEMPT_RETENTION_DAYS: z.coerce.number().int().min(1).default(30),

@@ -1,5 +1,5 @@
 import type { SpanContext } from '@opentelemetry/api';
-import type { ClaimedDelivery, DeliveryQueue, Heartbeat } from '@socmate/database';
+import type { ClaimedDelivery, EndpointHealth, Ownership } from '@socmate/database';
 import { type Clock, errorMessage, type Logger } from '@socmate/runtime';
 import type { Attempt, SendAttempt } from './attempt.ts';
 import { attemptMade, deliveryPutBack, endpointDisabled } from './delivery-events.ts';
@@ -10,11 +10,11 @@ import type { Target, Targets } from './targets.ts';
 const INTERNAL_FAULT_DELAY_MS = 30_000;
 
 export interface DeliverDeps {
-  readonly deliveries: Pick<DeliveryQueue, 'disableEndpoint'>;
-  readonly heartbeat: Pick<Heartbeat, 'isAlive'>;
+  readonly health: Pick<EndpointHealth, 'disable'>;
+  readonly ownership: Pick<Ownership, 'isAlive'>;
   readonly targets: Targets;
   readonly send: SendAttempt;
-  readonly recorder: Recorder;
+  readonly recorder: Pick<Recorder, 'settle' | 'putBack'>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -30,13 +30,14 @@ export type Deliver = (
 ) => Promise<void>;
 
 export function createDeliver(deps: DeliverDeps): Deliver {
-  const { deliveries, heartbeat, targets, send, recorder, clock, random, log, onRetry } = deps;
+  const { health, ownership, targets, send, recorder, clock, random, log, onRetry } = deps;
 
-  const disable = (endpointId: string, reason: string): void => {
-    const failed = (err: unknown): void => log.error({ err, endpointId }, 'endpoint could not be disabled');
-    deliveries
-      .disableEndpoint(endpointId, reason)
-      .then(() => endpointDisabled(log, endpointId, reason), failed);
+  const disable = async (endpointId: string, reason: string): Promise<void> => {
+    try {
+      if (await health.disable(endpointId, reason)) endpointDisabled(log, endpointId, reason);
+    } catch (err) {
+      log.error({ err, endpointId }, 'endpoint could not be disabled');
+    }
   };
 
   const settle = (delivery: ClaimedDelivery, target: Target, attempt: Attempt): void => {
@@ -45,23 +46,24 @@ export function createDeliver(deps: DeliverDeps): Deliver {
     const tried = number - delivery.scheduleStart;
     const circumstances = { number: tried, scheduleS: target.retryScheduleS, now: clock.now(), random };
     const { next, disableReason } = nextState(attempt, circumstances);
-    recorder.settle({ deliveryId: delivery.id, number, ...logged, next });
+    const { id: deliveryId, endpointId, lease } = delivery;
+    recorder.settle({ deliveryId, endpointId, lease, number, ...logged, next });
     attemptMade(log, delivery, attempt, next);
-    if (next.status === 'pending') onRetry(delivery.endpointId, next.delayMs);
-    if (disableReason !== undefined) disable(delivery.endpointId, disableReason);
+    if (next.status === 'pending') onRetry(endpointId, next.delayMs);
+    if (disableReason !== undefined) void disable(endpointId, disableReason);
   };
 
   return async (delivery, cancel, wakeUp) => {
-    if (cancel.aborted || !heartbeat.isAlive()) return recorder.putBack(delivery.id, 0);
+    if (cancel.aborted || !ownership.isAlive()) return recorder.putBack(delivery, 0);
     const target = targets.of(delivery.endpointId);
     if (target instanceof Error) {
       deliveryPutBack(log, delivery, errorMessage(target.cause ?? target));
-      return recorder.putBack(delivery.id, INTERNAL_FAULT_DELAY_MS);
+      return recorder.putBack(delivery, INTERNAL_FAULT_DELAY_MS);
     }
     const attempt = await send({ delivery, target, wakeUp }, cancel);
     if (attempt.outcome !== 'internal') return settle(delivery, target, attempt);
-    if (cancel.aborted) return recorder.putBack(delivery.id, 0);
+    if (cancel.aborted) return recorder.putBack(delivery, 0);
     deliveryPutBack(log, delivery, attempt.fault);
-    recorder.putBack(delivery.id, INTERNAL_FAULT_DELAY_MS);
+    recorder.putBack(delivery, INTERNAL_FAULT_DELAY_MS);
   };
 }

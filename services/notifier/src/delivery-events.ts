@@ -45,5 +45,12 @@ export function deliveryPutBack(log: Logger, delivery: ClaimedDelivery, err: unk
 }
 
 export function endpointDisabled(log: Logger, endpointId: string, reason: string): void {
-  log.warn({ endpointId, reason }, 'endpoint disabled by its own answer');
+  log.warn({ endpointId, reason }, 'endpoint disabled');
+}
+
+export function endpointFailing(log: Logger, endpointId: string, failingSince: Date): void {
+  log.warn(
+    { endpointId, failingSince },
+    'endpoint has been failing for half of the time until it is disabled',
+  );
 }

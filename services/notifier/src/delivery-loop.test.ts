@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import type { ClaimedDelivery, DeliveryQueue, Room } from '@socmate/database';
+import type { ClaimedDelivery, EndpointTurn } from '@socmate/database';
 import { createLogger, systemClock } from '@socmate/runtime';
 import { until } from '@socmate/testing';
 import type { Attempt } from './attempt.ts';
@@ -18,11 +18,13 @@ const aTarget = (only: Partial<Target> = {}): Target => ({
   timeoutMs: 1_000,
   retryScheduleS: [5],
   maxInFlight: 10,
+  rateLimitPerSecond: null,
   ...only,
 });
 
 const aDelivery = (id: string, endpointId = 'whe_1'): ClaimedDelivery => ({
   id,
+  lease: 'wrk_1:1',
   endpointId,
   endpointVersion: '1',
   eventId: `evt_${id}`,
@@ -43,50 +45,64 @@ const answered: Attempt = {
   requestHeaders: {},
 };
 
+interface More {
+  readonly isAlive?: () => boolean;
+  readonly send?: (toSend: unknown, cancel: AbortSignal) => Promise<Attempt>;
+  readonly target?: Partial<Target>;
+  /** How endpoints stand after each batch that is stored. */
+  readonly turns?: EndpointTurn[];
+}
+
 /** A loop over a store in memory whose rows are all due. */
-function build(
-  rows: ClaimedDelivery[],
-  more: { isAlive?: () => boolean; send?: () => Promise<Attempt>; maxInFlight?: number } = {},
-) {
+function build(rows: ClaimedDelivery[], more: More = {}) {
   const seen = {
     claims: [] as string[][],
+    leases: [] as string[],
     settled: [] as string[],
     returned: [] as string[],
     freed: [] as string[][],
   };
   const store = { rows, answersAreLost: false };
-  const deliveries: DeliveryQueue = {
-    claim: async (_owner, rooms: readonly Room[]) => {
-      seen.claims.push(rooms.map(({ endpointId }) => endpointId));
-      const claimed = rooms.flatMap(({ endpointId, free }) => {
-        const mine = store.rows.filter((row) => row.endpointId === endpointId).slice(0, free);
-        store.rows = store.rows.filter((row) => !mine.includes(row));
-        return mine;
-      });
-      if (store.answersAreLost) throw new Error('Connection terminated');
-      return claimed;
-    },
-    settle: async (_owner, attempts) =>
-      void seen.settled.push(...attempts.map(({ deliveryId }) => deliveryId)),
-    putBack: async (_owner, ids) => void seen.returned.push(...ids),
-    freeAllBut: async (_owner, held) => seen.freed.push([...held]),
-    freeDead: async () => 0,
-    due: async () => [],
-    targets: async () => [],
-    disableEndpoint: async () => undefined,
-  };
+  const lapses: (() => void)[] = [];
   const loop = new DeliveryLoop({
-    deliveries,
-    owner: 'wrk_1',
-    heartbeat: { isAlive: more.isAlive ?? (() => true) },
-    targets: { refresh: async () => undefined, of: () => aTarget({ maxInFlight: more.maxInFlight ?? 10 }) },
+    deliveries: {
+      claim: async (lease, rooms) => {
+        seen.leases.push(lease);
+        seen.claims.push(rooms.map(({ endpointId }) => endpointId));
+        const claimed = rooms.flatMap(({ endpointId, first }) => {
+          const mine = store.rows.filter((row) => row.endpointId === endpointId).slice(0, first);
+          store.rows = store.rows.filter((row) => !mine.includes(row));
+          return mine;
+        });
+        if (store.answersAreLost) throw new Error('Connection terminated');
+        return claimed;
+      },
+      settle: async (attempts) => {
+        seen.settled.push(...attempts.map(({ deliveryId }) => deliveryId));
+        return more.turns ?? [];
+      },
+      putBack: async (returned) => void seen.returned.push(...returned.map(({ deliveryId }) => deliveryId)),
+      freeClaims: async (leases) => seen.freed.push([...leases]),
+    },
+    ownership: {
+      owner: 'wrk_1',
+      replicas: 1,
+      isAlive: more.isAlive ?? (() => true),
+      onLapse: (listener) => void lapses.push(listener),
+    },
+    health: { disable: async () => true },
+    breakerFailures: 5,
+    targets: { refresh: async () => undefined, of: () => aTarget(more.target) },
     send: more.send ?? (async () => answered),
     clock: systemClock,
     random: () => 0,
     log: createLogger('test', 'silent'),
     onRetry: () => undefined,
   });
-  return { loop, seen, store };
+  const lapse = (): void => {
+    for (const listener of lapses) listener();
+  };
+  return { loop, seen, store, lapse };
 }
 
 test('a wake-up at the very end of a claim is not lost', async () => {
@@ -101,10 +117,22 @@ test('a wake-up at the very end of a claim is not lost', async () => {
   }
 });
 
-test('a worker that others may take for dead sends nothing and gives back what it claimed', async () => {
+test('a worker that others may take for dead claims nothing', async () => {
+  const { loop, seen } = build([aDelivery('dlv_1')], { isAlive: () => false });
+  loop.wake(['whe_1']);
+  await turn();
+  await loop.close(0);
+  expect(seen.claims).toEqual([]);
+});
+
+test('one that is taken for dead between its claim and its attempt sends nothing and gives it back', async () => {
+  let asked = 0;
   let sent = 0;
   const { loop, seen } = build([aDelivery('dlv_1')], {
-    isAlive: () => false,
+    isAlive: () => {
+      asked += 1;
+      return asked === 1;
+    },
     send: async () => {
       sent += 1;
       return answered;
@@ -116,23 +144,77 @@ test('a worker that others may take for dead sends nothing and gives back what i
   expect({ sent, returned: seen.returned }).toEqual({ sent: 0, returned: ['dlv_1'] });
 });
 
-test('rows of a claim whose answer was lost are freed before the next claim, and what is held is kept', async () => {
-  const held = Promise.withResolvers<Attempt>();
-  const { loop, seen, store } = build([aDelivery('dlv_1')], { send: () => held.promise });
+test('at a lapse what is in flight is cut and what waits is given back; what comes after goes on', async () => {
+  const cut = Promise.withResolvers<void>();
+  const send = (_toSend: unknown, cancel: AbortSignal): Promise<Attempt> => {
+    const { promise, resolve } = Promise.withResolvers<Attempt>();
+    const end = (): void => {
+      cut.resolve();
+      resolve({ ...answered, outcome: 'internal' });
+    };
+    cancel.addEventListener('abort', end, { once: true });
+    return promise;
+  };
+  const rows = Array.from({ length: 10 }, (_, n) => aDelivery(`dlv_${n}`));
+  const { loop, seen, lapse, store } = build(rows, { send, target: { maxInFlight: 2 } });
   loop.wake(['whe_1']);
   await turn();
-  store.rows = [aDelivery('dlv_2', 'whe_2')];
+  lapse();
+  await cut.promise;
+  await until('all are given back', () => seen.returned.length === 10);
+  store.rows = [aDelivery('dlv_later')];
+  loop.wake(['whe_1']);
+  await until('it is claimed', () => store.rows.length === 0);
+  await loop.close(0);
+  expect(new Set(seen.returned).size).toBe(11);
+  expect(seen.settled).toEqual([]);
+});
+
+test('every claim has a lease of its own, and one whose answer was lost is freed before the next', async () => {
+  const { loop, seen, store } = build([aDelivery('dlv_1')]);
+  loop.wake(['whe_1']);
+  await turn();
   store.answersAreLost = true;
+  store.rows = [aDelivery('dlv_2', 'whe_2')];
   loop.wake(['whe_2']);
   await turn();
   store.answersAreLost = false;
   expect(seen.freed).toEqual([]);
-  loop.wake([]);
+  loop.wake(['whe_3']);
   await turn();
-  expect(seen.freed).toEqual([['dlv_1']]);
-  held.resolve(answered);
-  await loop.close(1_000);
-  expect(seen.settled).toEqual(['dlv_1']);
+  expect(seen.freed[0]).toEqual([seen.leases.at(-2)]);
+  expect(new Set(seen.leases).size).toBe(seen.leases.length);
+  await loop.close(0);
+});
+
+test('an endpoint that fails five times in a row is sent nothing more, and what waits is given back', async () => {
+  const rows = Array.from({ length: 10 }, (_, n) => aDelivery(`dlv_${n}`));
+  const failed: Attempt = { ...answered, outcome: 'http_error', statusCode: 500 };
+  const { loop, seen } = build(rows, {
+    send: async () => failed,
+    target: { maxInFlight: 1 },
+    turns: [{ endpointId: 'whe_1', isOpen: true }],
+  });
+  loop.wake(['whe_1']);
+  await until('the rest is given back', () => seen.returned.length === 5);
+  await loop.close(0);
+  expect(seen.settled).toHaveLength(5);
+});
+
+test('a rate is kept to', async () => {
+  const rows = Array.from({ length: 10 }, (_, n) => aDelivery(`dlv_${n}`));
+  const times: number[] = [];
+  const { loop } = build(rows, {
+    send: async () => {
+      times.push(performance.now());
+      return answered;
+    },
+    target: { rateLimitPerSecond: 20 },
+  });
+  loop.wake(['whe_1']);
+  await until('four are sent', () => times.length >= 4, { everyMs: 2 });
+  await loop.close(0);
+  expect(times[3]! - times[0]!).toBeGreaterThanOrEqual(145);
 });
 
 test('closing waits for attempts within the grace, gives back what was not sent, and claims no more', async () => {
@@ -140,7 +222,7 @@ test('closing waits for attempts within the grace, gives back what was not sent,
   const rows = Array.from({ length: 10 }, (_, n) => aDelivery(`dlv_${n}`));
   const { loop, seen } = build([...rows, aDelivery('late', 'whe_2')], {
     send: () => held.promise,
-    maxInFlight: 4,
+    target: { maxInFlight: 4 },
   });
   loop.wake(['whe_1']);
   await turn();

@@ -1,17 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { context, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
-import type { ClaimedDelivery, DeliveryQueue } from '@socmate/database';
+import type {
+  ClaimedDelivery,
+  DeliveryQueue,
+  EndpointTurn,
+  Ownership,
+  SettledAttempt,
+} from '@socmate/database';
 import { createDeliver, type Deliver, type DeliverDeps } from './deliver.ts';
+import { FailureStreaks } from './failure-streaks.ts';
 import { Lanes } from './lanes.ts';
+import { LostClaims } from './lost-claims.ts';
 import { Recorder } from './recorder.ts';
 
 const DEFAULT_CAP = 10;
 /** How long a Postgres that is away may hold up a stop. */
 const STORE_GRACE_MS = 3_000;
 
-export interface DeliveryLoopDeps extends Omit<DeliverDeps, 'deliveries' | 'recorder'> {
-  readonly deliveries: DeliveryQueue;
-  readonly owner: string;
+export interface DeliveryLoopDeps extends Omit<DeliverDeps, 'recorder'> {
+  readonly deliveries: Pick<DeliveryQueue, 'claim' | 'settle' | 'putBack' | 'freeClaims'>;
+  readonly ownership: Pick<Ownership, 'owner' | 'replicas' | 'isAlive' | 'onLapse'>;
+  /** The consecutive failures that open an endpoint's breaker. */
+  readonly breakerFailures: number;
 }
 
 /** Claims what is due for the endpoints that were woken, and sends it through their lanes. */
@@ -20,24 +30,31 @@ export class DeliveryLoop {
   readonly #recorder: Recorder;
   readonly #deliver: Deliver;
   readonly #lanes = new Lanes(DEFAULT_CAP);
-  /** Claimed by this owner and not yet stored as settled or given back. */
-  readonly #held = new Set<string>();
+  readonly #streaks: FailureStreaks;
+  readonly #lost: LostClaims;
   readonly #inFlight = new Set<Promise<void>>();
   readonly #wakeUps = new Map<string, SpanContext>();
-  readonly #cancel = new AbortController();
+  readonly #paces = new Map<string, NodeJS.Timeout>();
+  #cancel = new AbortController();
   #claiming: Promise<void> | undefined;
   #isKicked = false;
   #isClosing = false;
-  #mayHoldUnknown = false;
 
   constructor(deps: DeliveryLoopDeps) {
     this.#deps = deps;
-    const { deliveries, owner, log } = deps;
-    const onStored = (deliveryIds: readonly string[]): void => {
-      for (const id of deliveryIds) this.#held.delete(id);
-    };
-    this.#recorder = new Recorder({ deliveries, owner, log, onStored });
-    this.#deliver = createDeliver({ ...deps, recorder: this.#recorder });
+    const { deliveries, log } = deps;
+    const onStored = (attempts: readonly SettledAttempt[], turns: readonly EndpointTurn[]): void =>
+      this.#stored(attempts, turns);
+    const recorder = new Recorder({ deliveries, log, onStored });
+    this.#recorder = recorder;
+    this.#streaks = new FailureStreaks(deps.breakerFailures);
+    this.#lost = new LostClaims(deliveries);
+    const settle = (attempt: SettledAttempt): void => this.#settle(attempt);
+    this.#deliver = createDeliver({
+      ...deps,
+      recorder: { settle, putBack: recorder.putBack.bind(recorder) },
+    });
+    deps.ownership.onLapse(() => this.#lapse());
   }
 
   /** These endpoints have, or may have, deliveries that are due. */
@@ -54,7 +71,8 @@ export class DeliveryLoop {
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
     await this.#claiming;
-    for (const { id } of this.#lanes.drain()) this.#recorder.putBack(id, 0);
+    for (const timer of this.#paces.values()) clearTimeout(timer);
+    for (const delivery of this.#lanes.drain()) this.#recorder.putBack(delivery, 0);
     const grace = new AbortController();
     const graceOver = delay(graceMs, undefined, { signal: grace.signal }).catch(() => undefined);
     await Promise.race([Promise.all(this.#inFlight), graceOver]);
@@ -62,6 +80,13 @@ export class DeliveryLoop {
     this.#cancel.abort();
     await Promise.all(this.#inFlight);
     await this.#recorder.close(AbortSignal.timeout(STORE_GRACE_MS));
+  }
+
+  /** From here on others may have what this process holds. */
+  #lapse(): void {
+    this.#cancel.abort();
+    if (!this.#isClosing) this.#cancel = new AbortController();
+    for (const delivery of this.#lanes.drain()) this.#recorder.putBack(delivery, 0);
   }
 
   #kick(): void {
@@ -88,35 +113,43 @@ export class DeliveryLoop {
 
   /** Whether there was room to claim for. */
   async #claim(): Promise<boolean> {
-    const { deliveries, owner, targets } = this.#deps;
-    if (this.#mayHoldUnknown) await deliveries.freeAllBut(owner, [...this.#held]);
-    this.#mayHoldUnknown = false;
+    const { deliveries, ownership, targets } = this.#deps;
+    await this.#lost.free();
+    if (!ownership.isAlive()) return false;
     const rooms = this.#lanes.rooms();
     if (rooms.length === 0) return false;
-    // A claim whose answer is lost leaves rows that this owner holds and does not know.
-    this.#mayHoldUnknown = true;
-    const claimed = await deliveries.claim(owner, rooms);
-    await targets.refresh(claimed);
-    this.#mayHoldUnknown = false;
-    for (const { id } of claimed) this.#held.add(id);
+    const claimed = await this.#lost.unlessAnswered(ownership.owner, async (lease) => {
+      const answer = await deliveries.claim(lease, rooms);
+      await targets.refresh(answer);
+      return answer;
+    });
     this.#lanes.add(claimed, rooms);
-    this.#start(claimed);
+    for (const endpointId of new Set(claimed.map((delivery) => delivery.endpointId))) this.#pump(endpointId);
     return true;
   }
 
-  #start(claimed: readonly ClaimedDelivery[]): void {
-    for (const endpointId of new Set(claimed.map((delivery) => delivery.endpointId))) {
-      const target = this.#deps.targets.of(endpointId);
-      if (!(target instanceof Error)) this.#lanes.setCap(endpointId, target.maxInFlight);
-      this.#pump(endpointId);
-    }
-  }
-
   #pump(endpointId: string): void {
+    this.#limit(endpointId);
     for (let next = this.#lanes.take(endpointId); next; next = this.#lanes.take(endpointId)) {
       const sending: Promise<void> = this.#send(next).finally(() => this.#inFlight.delete(sending));
       this.#inFlight.add(sending);
     }
+    const waitMs = this.#lanes.waitMs(endpointId);
+    if (waitMs === undefined || this.#isClosing || this.#paces.has(endpointId)) return;
+    const goOn = (): void => {
+      this.#paces.delete(endpointId);
+      this.#pump(endpointId);
+    };
+    this.#paces.set(endpointId, setTimeout(goOn, waitMs));
+  }
+
+  /** Each living process takes its even share of an endpoint's rate. */
+  #limit(endpointId: string): void {
+    const target = this.#deps.targets.of(endpointId);
+    if (target instanceof Error) return;
+    const { maxInFlight, rateLimitPerSecond: rate } = target;
+    const perSecond = rate === null ? null : rate / Math.max(1, this.#deps.ownership.replicas);
+    this.#lanes.setLimits(endpointId, { cap: maxInFlight, perSecond });
   }
 
   async #send(delivery: ClaimedDelivery): Promise<void> {
@@ -124,9 +157,25 @@ export class DeliveryLoop {
     try {
       await this.#deliver(delivery, this.#cancel.signal, this.#wakeUps.get(endpointId));
     } finally {
-      this.#lanes.done(endpointId);
+      this.#lanes.done(delivery);
       this.#pump(endpointId);
       this.#kick();
     }
+  }
+
+  #settle(attempt: SettledAttempt): void {
+    const { endpointId, outcome } = attempt;
+    if (this.#streaks.answered(endpointId, outcome === 'success')) this.#lanes.suspend(endpointId);
+    this.#recorder.settle(attempt);
+  }
+
+  /** Where the breaker is open, nothing that waits is sent; where an endpoint recovered, more may be due. */
+  #stored(attempts: readonly SettledAttempt[], turns: readonly EndpointTurn[]): void {
+    const { open, recovered, released } = this.#streaks.stored(attempts, turns);
+    for (const endpointId of open)
+      for (const delivery of this.#lanes.drain(endpointId)) this.#recorder.putBack(delivery, 0);
+    for (const endpointId of [...open, ...released]) this.#lanes.resume(endpointId);
+    for (const endpointId of released) this.#pump(endpointId);
+    if (recovered.length + released.length > 0) this.wake([...recovered, ...released]);
   }
 }

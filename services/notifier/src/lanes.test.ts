@@ -9,6 +9,7 @@ const aDelivery = (endpointId: string): ClaimedDelivery => {
   made += 1;
   return {
     id: `dlv_${made}`,
+    lease: 'wrk_1:1',
     endpointId,
     endpointVersion: '1',
     eventId: `evt_${made}`,
@@ -31,7 +32,7 @@ function createStore(waiting: Record<string, number>) {
   return {
     rows,
     claim: (rooms: readonly Room[]) =>
-      rooms.flatMap(({ endpointId, free }) => rows.get(endpointId)?.splice(0, free) ?? []),
+      rooms.flatMap(({ endpointId, first }) => rows.get(endpointId)?.splice(0, first) ?? []),
   };
 }
 
@@ -57,7 +58,7 @@ test('a woken endpoint is claimed for once, with room for its cap', () => {
   const lanes = new Lanes(CAP);
   lanes.want('whe_1');
   lanes.want('whe_1');
-  expect(lanes.rooms()).toEqual([{ endpointId: 'whe_1', free: CAP }]);
+  expect(lanes.rooms()).toEqual([{ endpointId: 'whe_1', first: CAP, retries: CAP }]);
   expect(lanes.rooms()).toEqual([]);
 });
 
@@ -67,7 +68,7 @@ test('an endpoint that was woken during its claim is claimed for again', () => {
   const rooms = lanes.rooms();
   lanes.want('whe_1');
   lanes.add([], rooms);
-  expect(lanes.rooms()).toEqual([{ endpointId: 'whe_1', free: CAP }]);
+  expect(lanes.rooms()).toEqual([{ endpointId: 'whe_1', first: CAP, retries: CAP }]);
 });
 
 test('no more than the cap are in flight, also after the cap was lowered', () => {
@@ -75,22 +76,22 @@ test('no more than the cap are in flight, also after the cap was lowered', () =>
   const store = createStore({ whe_1: 50 });
   lanes.want('whe_1');
   claim(lanes, store);
-  lanes.setCap('whe_1', 3);
+  lanes.setLimits('whe_1', { cap: 3, perSecond: null });
   expect(takeAll(lanes, 'whe_1')).toHaveLength(3);
-  lanes.done('whe_1');
+  lanes.done({ endpointId: 'whe_1', attemptsCount: 0 });
   expect(takeAll(lanes, 'whe_1')).toHaveLength(1);
 });
 
 test('an endpoint keeps its cap while it has nothing to send', () => {
   const lanes = new Lanes(CAP);
   const store = createStore({ whe_1: 1 });
-  lanes.setCap('whe_1', 2);
+  lanes.setLimits('whe_1', { cap: 2, perSecond: null });
   lanes.want('whe_1');
   claim(lanes, store);
   takeAll(lanes, 'whe_1');
-  lanes.done('whe_1');
+  lanes.done({ endpointId: 'whe_1', attemptsCount: 0 });
   lanes.want('whe_1');
-  expect(lanes.rooms()).toEqual([{ endpointId: 'whe_1', free: 2 }]);
+  expect(lanes.rooms()).toEqual([{ endpointId: 'whe_1', first: 2, retries: 2 }]);
 });
 
 test('a hanging endpoint holds its cap and no more, however often it is woken', () => {
@@ -110,7 +111,7 @@ test('an endpoint that hangs after it was fast holds what it had claimed ahead a
   lanes.want('whe_1');
   for (let n = 0; n < 1_000; n += 1) {
     claim(lanes, store);
-    if (takeAll(lanes, 'whe_1').length > 0) lanes.done('whe_1');
+    if (takeAll(lanes, 'whe_1').length > 0) lanes.done({ endpointId: 'whe_1', attemptsCount: 0 });
   }
   const before = store.rows.get('whe_1')!.length;
   for (let n = 0; n < 100; n += 1) {
@@ -126,7 +127,7 @@ test('what was finished before the last claim counts no more: a lane that became
   const store = createStore({ whe_1: 1_000 });
   const finish = (count: number): void => {
     for (let n = 0; n < count; n += 1) {
-      lanes.done('whe_1');
+      lanes.done({ endpointId: 'whe_1', attemptsCount: 0 });
       takeAll(lanes, 'whe_1');
     }
   };
@@ -150,7 +151,10 @@ test('one endpoint’s full lane takes no room from another', () => {
   takeAll(lanes, 'whe_1');
   lanes.want('whe_1');
   lanes.want('whe_2');
-  expect(lanes.rooms()).toEqual([{ endpointId: 'whe_2', free: CAP }]);
+  expect(lanes.rooms()).toEqual([
+    { endpointId: 'whe_1', first: 0, retries: CAP },
+    { endpointId: 'whe_2', first: CAP, retries: CAP },
+  ]);
 });
 
 test('a fast endpoint claims ahead, up to nine caps at a time, and is not woken for the rest', () => {
@@ -164,7 +168,7 @@ test('a fast endpoint claims ahead, up to nine caps at a time, and is not woken 
     inFlight += takeAll(lanes, 'whe_1').length;
     // As many answers come as a claim takes to be made.
     for (let n = 0; n < 200 && inFlight > 0; n += 1) {
-      lanes.done('whe_1');
+      lanes.done({ endpointId: 'whe_1', attemptsCount: 0 });
       done += 1;
       inFlight += takeAll(lanes, 'whe_1').length - 1;
     }
@@ -180,7 +184,7 @@ test('what was claimed and not taken is handed back by a drain, once', () => {
   lanes.want('whe_1');
   lanes.want('whe_2');
   claim(lanes, store);
-  lanes.setCap('whe_1', 2);
+  lanes.setLimits('whe_1', { cap: 2, perSecond: null });
   takeAll(lanes, 'whe_1');
   expect(lanes.drain()).toHaveLength(6);
   expect(lanes.drain()).toEqual([]);
@@ -227,14 +231,14 @@ function randomRun(seed: number) {
     ask: () => {
       if (asked) return;
       asked = lanes.rooms();
-      isBroken ||= asked.some(({ free }) => free <= 0);
+      isBroken ||= asked.some(({ first, retries }) => first + retries <= 0);
       answer = store.claim(asked);
     },
     answer: () => {
       if (!asked) return;
       lanes.add(answer, asked);
       for (const endpointId of new Set(answer.map((delivery) => delivery.endpointId)))
-        lanes.setCap(endpointId, caps.get(endpointId)!);
+        lanes.setLimits(endpointId, { cap: caps.get(endpointId)!, perSecond: null });
       asked = undefined;
     },
     take: () => {
@@ -246,7 +250,7 @@ function randomRun(seed: number) {
       const id = inFlight.get(endpointId)!.shift();
       if (id === undefined) return;
       finished.push(id);
-      lanes.done(endpointId);
+      lanes.done({ endpointId, attemptsCount: 0 });
     },
     wakeInVain: () => lanes.want(random.pick(ENDPOINTS)),
   };

@@ -7,6 +7,8 @@ import { Recorder } from './recorder.ts';
 
 const anAttempt = (deliveryId: string): SettledAttempt => ({
   deliveryId,
+  endpointId: 'whe_1',
+  lease: 'wrk_1:1',
   number: 1,
   startedAt: new Date(),
   durationMs: 1,
@@ -36,23 +38,25 @@ function build() {
   };
   const recorder = new Recorder({
     deliveries: {
-      settle: async (_owner, attempts) => {
+      settle: async (attempts) => {
         const ids = attempts.map(({ deliveryId }) => deliveryId);
         await call();
         store.settled.push(...ids);
+        return [];
       },
-      putBack: async (_owner, ids, delayMs) => {
+      putBack: async (returned) => {
         await call();
-        store.returned.push(...ids.map((id) => ({ id, delayMs })));
+        store.returned.push(...returned.map(({ deliveryId: id, delayMs }) => ({ id, delayMs })));
+        stored.push(...returned.map(({ deliveryId }) => deliveryId));
       },
     },
-    owner: 'wrk_1',
     log: createLogger('test', 'info', { write: (line) => lines.push(JSON.parse(line)) }),
-    onStored: (ids) => stored.push(...ids),
+    onStored: (attempts) => void stored.push(...attempts.map(({ deliveryId }) => deliveryId)),
   });
   return { store, stored, lines, recorder };
 }
 
+const aClaim = (id: string) => ({ id, lease: 'wrk_1:1' });
 const never = (): AbortSignal => new AbortController().signal;
 const ids = (count: number): string[] => Array.from({ length: count }, (_, n) => `dlv_${n}`);
 
@@ -77,9 +81,9 @@ test('a statement holds at most 500, and the rest follows at once', async () => 
   expect(store.settled).toEqual(ids(1_200));
 });
 
-test('what is put back is grouped by its delay, and any number of it goes back', async () => {
+test('any number of deliveries is put back, each with its delay', async () => {
   const { store, recorder } = build();
-  for (const [n, id] of ids(1_200).entries()) recorder.putBack(id, n % 2 === 0 ? 0 : 30_000);
+  for (const [n, id] of ids(1_200).entries()) recorder.putBack(aClaim(id), n % 2 === 0 ? 0 : 30_000);
   await recorder.close(never());
   expect(store.returned.toSorted((a, b) => Number(a.id.slice(4)) - Number(b.id.slice(4)))).toEqual(
     ids(1_200).map((id, n) => ({ id, delayMs: n % 2 === 0 ? 0 : 30_000 })),
@@ -90,7 +94,7 @@ test('while Postgres is away it keeps trying, and stores everything once it is b
   const { store, stored, lines, recorder } = build();
   store.fault = new Error('Connection terminated');
   recorder.settle(anAttempt('dlv_1'));
-  recorder.putBack('dlv_2', 0);
+  recorder.putBack(aClaim('dlv_2'), 0);
   await until('it tried twice', () => store.calls >= 2);
   expect(stored).toEqual([]);
   recorder.settle(anAttempt('dlv_3'));
@@ -113,7 +117,7 @@ test.each([
     const gate = Promise.withResolvers<void>();
     store.gate = gate.promise;
     const give = (id: string, isAttempt: boolean): void =>
-      isAttempt ? recorder.settle(anAttempt(id)) : recorder.putBack(id, 0);
+      isAttempt ? recorder.settle(anAttempt(id)) : recorder.putBack(aClaim(id), 0);
     give('first', first === 'an attempt');
     await until('the first statement runs', () => store.calls === 1);
     const later = ids(10);
@@ -129,7 +133,7 @@ test.each([
 test('closing stores all that was given before', async () => {
   const { store, recorder } = build();
   recorder.settle(anAttempt('dlv_1'));
-  recorder.putBack('dlv_2', 0);
+  recorder.putBack(aClaim('dlv_2'), 0);
   await recorder.close(AbortSignal.timeout(0));
   expect([store.settled, store.returned]).toEqual([['dlv_1'], [{ id: 'dlv_2', delayMs: 0 }]]);
 });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DeliveryQueue, SettledAttempt } from '@socmate/database';
+import type { DeliveryQueue, EndpointTurn, ReturnedDelivery, SettledAttempt } from '@socmate/database';
 import type { Logger } from '@socmate/runtime';
 
 const LINGER_MS = 5;
@@ -8,22 +8,16 @@ const RETRY_MS = 250;
 
 interface RecorderDeps {
   readonly deliveries: Pick<DeliveryQueue, 'settle' | 'putBack'>;
-  readonly owner: string;
   readonly log: Logger;
-  /** Told once the rows are stored. */
-  readonly onStored: (deliveryIds: readonly string[]) => void;
-}
-
-interface Return {
-  readonly deliveryId: string;
-  readonly delayMs: number;
+  /** Told once attempts are stored, and how the endpoints stand that failed or recovered. */
+  readonly onStored: (attempts: readonly SettledAttempt[], turns: readonly EndpointTurn[]) => void;
 }
 
 /** Stores what attempts came to within milliseconds, batched; keeps trying while Postgres is away. */
 export class Recorder {
   readonly #deps: RecorderDeps;
   #attempts: SettledAttempt[] = [];
-  #returns: Return[] = [];
+  #returns: ReturnedDelivery[] = [];
   #flushing: Promise<void> | undefined;
   #stop: AbortSignal | undefined;
 
@@ -37,8 +31,8 @@ export class Recorder {
   }
 
   /** Gives a delivery back that was not attempted. */
-  putBack(deliveryId: string, delayMs: number): void {
-    this.#returns.push({ deliveryId, delayMs });
+  putBack({ id: deliveryId, lease }: { id: string; lease: string }, delayMs: number): void {
+    this.#returns.push({ deliveryId, lease, delayMs });
     this.#start();
   }
 
@@ -69,16 +63,15 @@ export class Recorder {
   }
 
   async #storeBatch(): Promise<void> {
-    const { deliveries, owner, onStored } = this.#deps;
+    const { deliveries, onStored } = this.#deps;
     const attempts = this.#attempts.slice(0, MAX_BATCH);
     const returns = this.#returns.slice(0, MAX_BATCH);
-    if (attempts.length > 0) await deliveries.settle(owner, attempts);
-    for (const [delayMs, group] of Map.groupBy(returns, (item) => item.delayMs)) {
-      const ids = group.map(({ deliveryId }) => deliveryId);
-      await deliveries.putBack(owner, ids, delayMs);
+    if (attempts.length > 0) {
+      const turns = await deliveries.settle(attempts);
+      this.#attempts = this.#attempts.slice(attempts.length);
+      onStored(attempts, turns);
     }
-    this.#attempts = this.#attempts.slice(attempts.length);
+    if (returns.length > 0) await deliveries.putBack(returns);
     this.#returns = this.#returns.slice(returns.length);
-    onStored([...attempts, ...returns].map(({ deliveryId }) => deliveryId));
   }
 }

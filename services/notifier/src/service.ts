@@ -3,11 +3,15 @@ import { deliverWebhook, recoverDeliveries } from '@socmate/contracts';
 import { createSealer, parseMasterKeys } from '@socmate/crypto';
 import {
   createDeliveryQueue,
+  createEndpointHealth,
   createRecoverySteps,
   createServicePool,
   createWorkerLeases,
+  DELIVERY_SERVICE,
+  type DeliveryQueue,
+  type Ownership,
   type Pool,
-  startHeartbeat,
+  startOwnership,
 } from '@socmate/database';
 import { createGuardedAgent, targetPolicy } from '@socmate/egress';
 import {
@@ -32,6 +36,8 @@ import { createSendAttempt } from './attempt.ts';
 import type { Config } from './config.ts';
 import { DeliveryLoop } from './delivery-loop.ts';
 import { startDueTimer } from './due-timer.ts';
+import { fencedAgent } from './fenced-agent.ts';
+import { startHealthTimer } from './health-timer.ts';
 import { createDeliverWebhook } from './jobs/deliver-webhook.ts';
 import { createRecoverDeliveries } from './jobs/recover-deliveries.ts';
 import { startRecoveries } from './recoveries.ts';
@@ -95,44 +101,75 @@ interface LoopParts {
   readonly overrides: Overrides;
 }
 
-async function startLoop(
-  life: Lifecycle,
-  { config, pool, log, overrides }: LoopParts,
-): Promise<DeliveryLoop> {
+async function startLoop(life: Lifecycle, parts: LoopParts): Promise<DeliveryLoop> {
+  const { config, pool, log, overrides } = parts;
   const { clock = systemClock, random = Math.random } = overrides;
-  const owner = createIds().next('wrk');
-  const deliveries = createDeliveryQueue(pool);
-  const leases = life.use('worker lease', createWorkerLeases(pool, owner, 'notifier'), (l) => l.leave());
-  const heartbeat = life.use('heartbeat', await startHeartbeat(leases, log), (h) => h.close());
+  const making = { pool, ids: createIds(), clock };
+  const ownership = await openOwnership(life, { pool, log });
+  const { WEBHOOK_BREAKER_FAILURES: breakerFailures, WEBHOOK_BREAKER_OPEN_MS: openMs } = config;
+  const deliveries = createDeliveryQueue(pool, { failures: breakerFailures, openMs });
+  const health = createEndpointHealth(pool, making);
+  const loop = new DeliveryLoop({
+    ...(await openSender(life, parts, { deliveries, ownership, clock })),
+    deliveries,
+    ownership,
+    health,
+    breakerFailures,
+    clock,
+    random,
+    log,
+  });
+  life.use('deliveries', loop, (l) => l.close(config.SHUTDOWN_GRACE_MS));
+  const timers = {
+    'due timer': startDueTimer({ deliveries, ownership, loop, log }),
+    storms: startStormTimer({ ...making, loop, log }),
+    'endpoint health': startHealthTimer({ health, log }),
+    upkeep: startUpkeep({
+      pool,
+      leases: createWorkerLeases(pool, ownership.owner, DELIVERY_SERVICE),
+      config,
+      log,
+    }),
+  };
+  for (const [name, timer] of Object.entries(timers)) life.use(name, timer, (t) => t.close());
+  return loop;
+}
+
+async function openOwnership(
+  life: Lifecycle,
+  { pool, log }: Pick<LoopParts, 'pool' | 'log'>,
+): Promise<Ownership> {
+  const ids = createIds();
+  const nextOwner = (): string => ids.next('wrk');
+  const ownership = await startOwnership(pool, { service: DELIVERY_SERVICE, nextOwner, log });
+  life.use('worker lease', ownership, (o) => o.leave());
+  return life.use('heartbeat', ownership, (o) => o.close());
+}
+
+interface SenderDeps {
+  readonly deliveries: DeliveryQueue;
+  readonly ownership: Ownership;
+  readonly clock: Clock;
+}
+
+/** What an attempt needs beyond the row: the guarded agent, the endpoints' secrets, the wake-ups of retries. */
+async function openSender(
+  life: Lifecycle,
+  { config, log }: LoopParts,
+  { deliveries, ownership, clock }: SenderDeps,
+) {
   const connection = { url: config.REDIS_URL, prefix: config.QUEUE_PREFIX };
   const producer = life.use('retry wake-ups', startProducer(deliverWebhook, connection), (p) => p.close());
   const policy = targetPolicy(config);
   const agent = life.use('agent', createGuardedAgent(policy, await agentOptions(config)), (a) => a.destroy());
   const sealer = createSealer(parseMasterKeys(config.MASTER_KEYS));
-  const loop = new DeliveryLoop({
-    deliveries,
-    owner,
-    heartbeat,
-    targets: createTargets({
-      deliveries,
-      sealer,
-      policy,
-      agent,
-      now: () => clock.now().getTime(),
-      retryScheduleS: config.WEBHOOK_RETRY_SCHEDULE,
-    }),
-    send: createSendAttempt({ agent, clock }),
-    clock,
-    random,
-    log,
-    onRetry: createRetryWakeUps({ producer, log, now: () => clock.now().getTime() }),
-  });
-  life.use('deliveries', loop, (l) => l.close(config.SHUTDOWN_GRACE_MS));
-  life.use('due timer', startDueTimer({ deliveries, loop, log }), (timer) => timer.close());
-  const making = { pool, ids: createIds(), clock };
-  life.use('storms', startStormTimer({ ...making, loop, log }), (timer) => timer.close());
-  life.use('upkeep', startUpkeep({ pool, leases, config, log }), (timer) => timer.close());
-  return loop;
+  const now = (): number => clock.now().getTime();
+  const retryScheduleS = config.WEBHOOK_RETRY_SCHEDULE;
+  return {
+    targets: createTargets({ deliveries, sealer, policy, agent, now, retryScheduleS }),
+    send: createSendAttempt({ agent: fencedAgent(agent, ownership), clock }),
+    onRetry: createRetryWakeUps({ producer, log, now }),
+  };
 }
 
 async function agentOptions({ WEBHOOK_CA_FILE }: Config) {

@@ -22,6 +22,8 @@ export interface Target {
   readonly timeoutMs: number;
   readonly retryScheduleS: readonly number[];
   readonly maxInFlight: number;
+  /** Of all senders together. */
+  readonly rateLimitPerSecond: number | null;
 }
 
 export interface Targets {
@@ -100,6 +102,7 @@ function open(deps: TargetsDeps, row: EndpointTarget): Target {
     timeoutMs: row.timeoutMs,
     retryScheduleS: row.retryScheduleS ?? deps.retryScheduleS,
     maxInFlight: row.maxInFlight,
+    rateLimitPerSecond: row.rateLimitPerSecond,
   };
 }
 

@@ -1,0 +1,133 @@
+import type { ClaimedDelivery, Room } from '@socmate/database';
+
+/** A lane looks at most this many caps ahead. */
+const MAX_AHEAD_CAPS = 8;
+
+export interface LaneLimits {
+  /** In flight at once. */
+  readonly cap: number;
+  /** This process's share of the endpoint's rate. */
+  readonly perSecond: number | null;
+}
+
+/** First attempts or retries: what of them was claimed, and how fast they go. */
+class Backlog {
+  readonly waiting: ClaimedDelivery[] = [];
+  inFlight = 0;
+  /** There may be more due rows than were claimed. */
+  isWanted = false;
+  doneSinceClaim = 0;
+
+  get held(): number {
+    return this.inFlight + this.waiting.length;
+  }
+
+  free(cap: number): number {
+    const ahead = Math.min(this.doneSinceClaim, cap * MAX_AHEAD_CAPS);
+    const isLow = this.held < cap || this.waiting.length * 2 <= ahead;
+    return isLow ? Math.max(0, cap + ahead - this.held) : 0;
+  }
+
+  /** The room to claim for, which is then asked for. */
+  ask(cap: number): number {
+    const free = this.isWanted ? this.free(cap) : 0;
+    if (free === 0) return 0;
+    this.isWanted = false;
+    this.doneSinceClaim = 0;
+    return free;
+  }
+
+  take(): ClaimedDelivery | undefined {
+    const delivery = this.waiting.shift();
+    if (delivery) this.inFlight += 1;
+    return delivery;
+  }
+
+  done(): void {
+    this.inFlight -= 1;
+    this.doneSinceClaim += 1;
+  }
+}
+
+/**
+ * One endpoint's deliveries in this process, under its own in-flight cap and rate. It claims ahead as much as it
+ * finished since its last claim: a fast endpoint never waits for a claim, and a hanging one holds no more than its cap
+ * of first attempts and as many retries. While first attempts wait, retries take every second place and at most half.
+ */
+export class Lane {
+  readonly #first = new Backlog();
+  readonly #retries = new Backlog();
+  #limits: LaneLimits;
+  #tookRetry = false;
+  #nextAt = 0;
+  isSuspended = false;
+
+  constructor(limits: LaneLimits) {
+    this.#limits = limits;
+  }
+
+  setLimits(limits: LaneLimits): void {
+    this.#limits = limits;
+  }
+
+  want(): void {
+    this.#first.isWanted = true;
+    this.#retries.isWanted = true;
+  }
+
+  isIdle(now: number): boolean {
+    const isEmpty = [this.#first, this.#retries].every((backlog) => !backlog.isWanted && backlog.held === 0);
+    return isEmpty && !this.isSuspended && now >= this.#nextAt;
+  }
+
+  room(): Pick<Room, 'first' | 'retries'> | undefined {
+    if (this.isSuspended) return undefined;
+    const { cap, perSecond } = this.#limits;
+    // What a rate lets go within a second is enough to hold.
+    const most = perSecond === null ? cap : Math.max(1, Math.min(cap, Math.ceil(perSecond)));
+    const room = { first: this.#first.ask(most), retries: this.#retries.ask(most) };
+    return room.first + room.retries > 0 ? room : undefined;
+  }
+
+  add(claimed: readonly ClaimedDelivery[], room: Room): void {
+    const [retries, first] = [claimed.filter(isRetry), claimed.filter((delivery) => !isRetry(delivery))];
+    this.#first.waiting.push(...first);
+    this.#retries.waiting.push(...retries);
+    if (room.first > 0 && first.length >= room.first) this.#first.isWanted = true;
+    if (room.retries > 0 && retries.length >= room.retries) this.#retries.isWanted = true;
+  }
+
+  take(now: number): ClaimedDelivery | undefined {
+    const { cap, perSecond } = this.#limits;
+    const inFlight = this.#first.inFlight + this.#retries.inFlight;
+    if (this.isSuspended || inFlight >= cap || (perSecond !== null && now < this.#nextAt)) return undefined;
+    const backlog = this.#turn(cap);
+    const delivery = backlog.take();
+    if (!delivery) return undefined;
+    this.#tookRetry = backlog === this.#retries;
+    if (perSecond !== null) this.#nextAt = Math.max(now, this.#nextAt) + 1_000 / perSecond;
+    return delivery;
+  }
+
+  waitMs(now: number): number | undefined {
+    const hasWaiting = this.#first.waiting.length + this.#retries.waiting.length > 0;
+    const isHeld = this.#limits.perSecond !== null && now < this.#nextAt && hasWaiting && !this.isSuspended;
+    return isHeld ? Math.ceil(this.#nextAt - now) : undefined;
+  }
+
+  done(wasRetry: boolean): void {
+    (wasRetry ? this.#retries : this.#first).done();
+  }
+
+  drain(): ClaimedDelivery[] {
+    return [...this.#first.waiting.splice(0), ...this.#retries.waiting.splice(0)];
+  }
+
+  #turn(cap: number): Backlog {
+    if (this.#retries.waiting.length === 0) return this.#first;
+    if (this.#first.waiting.length === 0) return this.#retries;
+    return !this.#tookRetry && this.#retries.inFlight * 2 < cap ? this.#retries : this.#first;
+  }
+}
+
+const isRetry = ({ attemptsCount }: ClaimedDelivery): boolean => attemptsCount > 0;
