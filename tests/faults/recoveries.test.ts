@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -20,7 +20,7 @@ let server: Server;
 const arrivals = new Map<string, Map<string, number[]>>();
 
 beforeAll(async () => {
-  server = createServer(async (req, res) => {
+  const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const byId = arrivals.get(req.url ?? '') ?? new Map<string, number[]>();
     arrivals.set(req.url ?? '', byId);
     const id = String(req.headers['webhook-id']);
@@ -28,7 +28,8 @@ beforeAll(async () => {
     await delay(ANSWER_MS);
     req.resume();
     res.writeHead(204).end();
-  });
+  };
+  server = createServer((req, res) => void answer(req, res).catch(() => res.destroy()));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   system = await startSystem();
 }, 60_000);

@@ -112,6 +112,7 @@ export { createRecoverySteps, type RecoveryStep, type RecoverySteps } from './re
 export { createServicePool } from './service-pool.ts';
 export { createSiemProviders, type ProviderView, type SiemProviders } from './siem-providers.ts';
 export { createSkippedIncidents, type SkippedIncident, type SkippedIncidents } from './skipped-incidents.ts';
+export { createSyncEndings, type SyncEndings } from './sync-endings.ts';
 export {
   createWebhookEndpoints,
   type EndpointChange,

@@ -63,14 +63,15 @@ export interface ProviderSyncs {
   isHeld(claim: SyncClaim): Promise<boolean>;
   /** What the next sync need not read again, should this one not get through. */
   saveProgress(claim: SyncClaim, unfinished: UnfinishedSync): Promise<void>;
-  /** The watermark never moves back, nor beyond Postgres's own time. Nothing changes where the claim was lost. */
+  /** The watermark never moves back, nor beyond Postgres's own time. False where the claim was lost: nothing changes. */
   succeed(
     claim: SyncClaim,
     result: { watermark: Date | undefined; problem: SyncError | null },
-  ): Promise<void>;
+  ): Promise<boolean>;
   /** The next reconciliation is due in so many seconds. */
   planReconcile(claim: SyncClaim, plan: { isDone: boolean; dueInS: number }): Promise<void>;
-  fail(claim: SyncClaim, fault: { error: SyncError; retryInS: number }): Promise<void>;
+  /** False where the claim was lost: nothing changes. */
+  fail(claim: SyncClaim, fault: { error: SyncError; retryInS: number }): Promise<boolean>;
   /** Gives an unfinished sync to whoever takes it next. */
   release(claim: SyncClaim): Promise<void>;
 }
@@ -91,7 +92,7 @@ const CLAIM = `UPDATE siem_provider SET sync_owner = $1,
     EXISTS (SELECT FROM skipped_incident WHERE provider_id = siem_provider.id) AS has_skipped,
     COALESCE(sync_interval_s, $3)::float8 AS interval_s, now() AS claimed_at`;
 
-const SUCCEED = `UPDATE siem_provider SET sync_owner = NULL, last_synced_at = now(), consecutive_failures = 0,
+const SUCCEED = `UPDATE siem_provider SET sync_owner = NULL, last_synced_at = now(), consecutive_failures = 0, failing_since = NULL,
     last_error = $4, unfinished = NULL,
     watermark = CASE WHEN $3::timestamptz IS NULL THEN watermark ELSE greatest(watermark, least($3, now())) END
   WHERE id = $2 AND sync_owner = $1`;
@@ -101,6 +102,7 @@ const PLAN_RECONCILE = `UPDATE siem_provider SET next_reconcile_at = now() + mak
   WHERE id = $2 AND sync_owner = $1`;
 
 const FAIL = `UPDATE siem_provider SET sync_owner = NULL, last_error = $4,
+    failing_since = CASE WHEN consecutive_failures > 0 THEN COALESCE(failing_since, now()) ELSE now() END,
     consecutive_failures = consecutive_failures + 1, next_sync_at = now() + make_interval(secs => $3)
   WHERE id = $2 AND sync_owner = $1`;
 
@@ -131,12 +133,10 @@ export function createProviderSyncs(db: Queryable): ProviderSyncs {
     planReconcile: async (claim, { isDone, dueInS }) => {
       await run(db, { text: PLAN_RECONCILE, values: [...of(claim), dueInS, isDone] });
     },
-    succeed: async (claim, { watermark, problem }) => {
-      await run(db, { text: SUCCEED, values: [...of(claim), watermark ?? null, problem] });
-    },
-    fail: async (claim, { error, retryInS }) => {
-      await run(db, { text: FAIL, values: [...of(claim), retryInS, error] });
-    },
+    succeed: async (claim, { watermark, problem }) =>
+      (await run(db, { text: SUCCEED, values: [...of(claim), watermark ?? null, problem] })) > 0,
+    fail: async (claim, { error, retryInS }) =>
+      (await run(db, { text: FAIL, values: [...of(claim), retryInS, error] })) > 0,
     release: async (claim) => {
       await run(db, { text: RELEASE, values: of(claim) });
     },

@@ -4,6 +4,7 @@ import {
   type Heartbeat,
   type ProviderSyncs,
   type SyncClaim,
+  type SyncEndings,
   type SyncError,
 } from '@socmate/database';
 import { AppError } from '@socmate/runtime';
@@ -15,6 +16,7 @@ const FIRST_RETRY_S = 5;
 
 export interface SyncRunnerDeps extends SyncRunDeps, ReconcileDeps {
   readonly syncs: ProviderSyncs;
+  readonly endings: SyncEndings;
   readonly owner: string;
   readonly heartbeat: Pick<Heartbeat, 'isAlive'>;
   readonly defaultIntervalS: number;
@@ -75,12 +77,17 @@ async function reconcileIfDue(deps: SyncRunnerDeps, run: SyncRun): Promise<void>
   await deps.syncs.planReconcile(claim, { isDone, dueInS: deps.reconcileIntervalS });
 }
 
+const wake = async ({ wakeNotifier }: SyncRunnerDeps, endpointIds: readonly string[]): Promise<void> => {
+  if (endpointIds.length > 0) await wakeNotifier(endpointIds);
+};
+
 async function syncClaimed(deps: SyncRunnerDeps, run: SyncRun): Promise<void> {
   const { claim, provider } = run;
   const start = performance.now();
   const result = await runSync(run);
   await reconcileIfDue(deps, run);
-  await deps.syncs.succeed(claim, { watermark: result.watermark, problem: problemOf(result) });
+  const ended = { watermark: result.watermark, problem: problemOf(result) };
+  await wake(deps, await deps.endings.succeed(claim, ended));
   const durationMs = Math.round(performance.now() - start);
   syncSucceeded(deps.log, provider, { ...result, durationMs });
 }
@@ -100,7 +107,7 @@ async function sync(deps: SyncRunnerDeps, claim: SyncClaim, signal: AbortSignal)
     }
     const failure = { error: errorOf(err), retryInS: retryInS(provider, err) };
     syncFailed(log, provider, { err, ...failure });
-    await syncs.fail(claim, failure);
+    await wake(deps, await deps.endings.fail(claim, failure));
   }
 }
 
