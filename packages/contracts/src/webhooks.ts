@@ -44,6 +44,9 @@ const settings = {
     .max(20)
     .nullable()
     .meta({ description: "Delays after failures, in seconds; null is the service's own schedule." }),
+  rate_limit_per_second: z.int().min(1).max(1_000).nullable().meta({
+    description: 'The most requests per second; what is over it waits and spends no attempt. Null: no limit.',
+  }),
   max_in_flight: z.int().min(1).max(100),
   enabled: z.boolean(),
 };
@@ -70,6 +73,7 @@ export const WebhookEndpointCreate = z
       .meta({ description: '`whsec_` and base64 of 24 to 64 bytes; made for you if not given.' }),
     timeout_ms: settings.timeout_ms.default(15_000),
     retry_schedule_s: settings.retry_schedule_s.default(null),
+    rate_limit_per_second: settings.rate_limit_per_second.default(null),
     max_in_flight: settings.max_in_flight.default(10),
     enabled: settings.enabled.default(true),
   })
@@ -100,6 +104,7 @@ export const WebhookEndpoint = z
     }),
     timeout_ms: z.int(),
     retry_schedule_s: z.array(z.int()).nullable(),
+    rate_limit_per_second: z.int().nullable(),
     max_in_flight: z.int(),
     enabled: z.boolean(),
     status: z.enum(['enabled', 'disabled']),

@@ -34,6 +34,7 @@ const EndpointRow = z.object({
   previous_secret_expires_at: time.nullable(),
   timeout_ms: z.int(),
   retry_schedule_s: z.array(z.int()).nullable(),
+  rate_limit_per_second: z.int().nullable(),
   max_in_flight: z.int(),
   enabled: z.boolean(),
   disabled_reason: z.string().nullable(),

@@ -69,7 +69,9 @@ test.each([
   [{ auth: { type: 'header', name: 'content-type', value: 'x' } }, ['body', 'auth', 'name']],
   [{ auth: { type: 'basic', username: 'a:b', password: 'x' } }, ['body', 'auth', 'username']],
   [{ auth: { type: 'basic', username: 'a' } }, ['body', 'auth', 'password']],
-  [{ rate_limit_per_second: 5 }, ['body', 'rate_limit_per_second']],
+  [{ rate_limit_per_second: 0 }, ['body', 'rate_limit_per_second']],
+  [{ rate_limit_per_second: 0.5 }, ['body', 'rate_limit_per_second']],
+  [{ rate_limit_per_second: 1_001 }, ['body', 'rate_limit_per_second']],
 ])('an endpoint with %j is 422 and says where, on create and on change', async (only, loc) => {
   const { status, json } = await create(only);
   expect(status).toBe(422);

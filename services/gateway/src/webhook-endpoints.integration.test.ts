@@ -59,6 +59,7 @@ test('an endpoint is created with its defaults, and its secret is shown then and
     previous_secret_expires_at: null,
     timeout_ms: 15_000,
     retry_schedule_s: null,
+    rate_limit_per_second: null,
     max_in_flight: 10,
     enabled: true,
     status: 'enabled',
@@ -96,6 +97,7 @@ test('a change replaces what it names, stays as it is elsewhere and is audited',
   const body = {
     description: null,
     retry_schedule_s: [1, 86_400],
+    rate_limit_per_second: 50,
     providers: ['sentinel', provider.id],
     name: 'new',
   };
