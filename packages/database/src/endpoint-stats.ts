@@ -28,8 +28,10 @@ const STATS = `WITH sample AS (
       SELECT outcome, duration_ms FROM delivery_attempt
       WHERE delivery_id = s.id AND started_at >= $2::timestamptz - interval '1 hour') AS a),
   waiting AS (
-    (SELECT created_at FROM delivery WHERE endpoint_id = $1 AND status = 'pending' AND lease_owner IS NULL
-      ORDER BY (attempts_count > 0), due_at LIMIT ${BACKLOG_MAX})
+    (SELECT oldest.created_at FROM (VALUES (false), (true)) AS kind (is_retry) CROSS JOIN LATERAL (
+      SELECT created_at FROM delivery
+      WHERE endpoint_id = $1 AND (attempts_count > 0) = kind.is_retry AND status = 'pending' AND lease_owner IS NULL
+      ORDER BY due_at LIMIT ${BACKLOG_MAX}) AS oldest)
     UNION ALL
     (SELECT created_at FROM delivery WHERE endpoint_id = $1 AND status = 'pending' AND lease_owner IS NOT NULL
       LIMIT ${BACKLOG_MAX}))
@@ -44,7 +46,11 @@ const STATS = `WITH sample AS (
 
 /** How an endpoint does, of its newest deliveries since a time: the cost does not grow with its history. */
 export async function endpointStats(db: Queryable, endpointId: string, since: Date): Promise<EndpointStats> {
-  const [row] = await rows(db, StatsRow, { text: STATS, values: [endpointId, since] });
+  const [row] = await rows(db, StatsRow, {
+    name: 'endpoint-stats',
+    text: STATS,
+    values: [endpointId, since],
+  });
   if (!row) throw new Error('the statistics answered no row');
   return { endpoint_id: endpointId, since: since.toISOString(), ...row };
 }
