@@ -101,6 +101,7 @@ export {
   WebhookEndpoint,
   WebhookEndpointCreate,
   WebhookEndpointCreated,
+  WebhookEndpointHealth,
   WebhookEndpointPatch,
   WebhookTest,
 } from './webhooks.ts';

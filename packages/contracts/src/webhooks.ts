@@ -83,6 +83,19 @@ export type WebhookEndpointCreate = z.output<typeof WebhookEndpointCreate>;
 export const WebhookEndpointPatch = z.object(settings).partial().meta({ id: 'WebhookEndpointPatch' });
 export type WebhookEndpointPatch = z.output<typeof WebhookEndpointPatch>;
 
+export const WebhookEndpointHealth = z
+  .object({
+    breaker: z.enum(['closed', 'open', 'half_open']).meta({
+      description: 'While it is open nothing is sent; half open, one delivery tries whether it may close.',
+    }),
+    consecutive_failures: z.int(),
+    failing_since: time.nullable(),
+    last_failure_at: time.nullable(),
+    open_until: time.nullable(),
+  })
+  .meta({ id: 'WebhookEndpointHealth' });
+export type WebhookEndpointHealth = z.output<typeof WebhookEndpointHealth>;
+
 export const WebhookEndpoint = z
   .object({
     id: z.string().meta({ example: 'whe_01KAX5Q4ZJ3M8V0T6R2N9B7C1D' }),
@@ -109,6 +122,7 @@ export const WebhookEndpoint = z
     enabled: z.boolean(),
     status: z.enum(['enabled', 'disabled']),
     disabled_reason: z.string().nullable(),
+    health: WebhookEndpointHealth,
     created_at: time,
     updated_at: time,
   })

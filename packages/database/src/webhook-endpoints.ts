@@ -5,6 +5,7 @@ import {
   EventType,
   InvestigationTrigger,
   MuteWindow,
+  type WebhookEndpointHealth,
 } from '@socmate/contracts';
 import { z } from 'zod';
 import { type Queryable, rows, run } from './pool.ts';
@@ -12,6 +13,31 @@ import type { Position } from './position.ts';
 import { positionColumn } from './position.ts';
 
 const time = z.date().transform((date) => date.toISOString());
+
+const jsonTime = z.string().transform((text) => new Date(text).toISOString());
+
+const Health = z
+  .object({
+    consecutive_failures: z.int(),
+    failing_since: jsonTime,
+    last_failure_at: jsonTime,
+    open_until: jsonTime.nullable(),
+    is_open: z.boolean(),
+  })
+  .nullable()
+  .transform((row): WebhookEndpointHealth => {
+    if (row === null) return WELL;
+    const { is_open: isOpen, ...health } = row;
+    return { ...health, breaker: isOpen ? 'open' : health.open_until === null ? 'closed' : 'half_open' };
+  });
+
+const WELL: WebhookEndpointHealth = {
+  breaker: 'closed',
+  consecutive_failures: 0,
+  failing_since: null,
+  last_failure_at: null,
+  open_until: null,
+};
 
 const EndpointRow = z.object({
   id: z.string(),
@@ -38,6 +64,7 @@ const EndpointRow = z.object({
   max_in_flight: z.int(),
   enabled: z.boolean(),
   disabled_reason: z.string().nullable(),
+  health: Health,
   created_at: time,
   updated_at: time,
 });
@@ -45,7 +72,7 @@ const EndpointRow = z.object({
 /** An endpoint as it is stored: its URL, headers and auth sealed. */
 export type EndpointRecord = z.output<typeof EndpointRow>;
 
-type Fixed = 'id' | 'created_at' | 'updated_at' | 'previous_secret_expires_at';
+type Fixed = 'id' | 'health' | 'created_at' | 'updated_at' | 'previous_secret_expires_at';
 type Writable = Omit<EndpointRecord, Fixed> & { secret_sealed: string };
 
 /** What can be written, by the columns' own names; what is undefined stays. */
@@ -83,7 +110,12 @@ export interface WebhookEndpoints {
   remove(id: string): Promise<number>;
 }
 
-const COLUMNS = Object.keys(EndpointRow.shape).join(', ');
+const HEALTH = `(SELECT jsonb_build_object('consecutive_failures', h.failures, 'failing_since', h.failing_since,
+    'last_failure_at', h.last_failure_at, 'open_until', h.open_until, 'is_open', coalesce(h.open_until > now(), false))
+  FROM endpoint_health AS h WHERE h.endpoint_id = webhook_endpoint.id) AS health`;
+const COLUMNS = Object.keys(EndpointRow.shape)
+  .map((name) => (name === 'health' ? HEALTH : name))
+  .join(', ');
 const VISIBLE = 'deleted_at IS NULL AND ($1::text[] IS NULL OR providers <@ $1)';
 
 const BY_ID = `SELECT ${COLUMNS} FROM webhook_endpoint WHERE ${VISIBLE} AND id = $2`;
@@ -142,11 +174,13 @@ function insertEndpoint(db: Queryable, id: string, endpoint: EndpointChange): Pr
   return onlyRow(db, { text, values: Object.values(row) });
 }
 
-function updateEndpoint(db: Queryable, id: string, change: EndpointChange): Promise<EndpointRecord> {
+async function updateEndpoint(db: Queryable, id: string, change: EndpointChange): Promise<EndpointRecord> {
   const fields = given(change);
   const set = fields.map(([name], index) => `${name} = $${index + 2}, `);
-  const text = `UPDATE webhook_endpoint SET ${set.join('')}updated_at = now() WHERE id = $1 RETURNING ${COLUMNS}`;
-  return onlyRow(db, { text, values: [id, ...fields.map(([, value]) => value)] });
+  const text = `UPDATE webhook_endpoint SET ${set.join('')}updated_at = now() WHERE id = $1`;
+  await run(db, { text, values: [id, ...fields.map(([, value]) => value)] });
+  // Its health is another row, which begins anew with some changes: it is seen by the next statement.
+  return onlyRow(db, { text: `SELECT ${COLUMNS} FROM webhook_endpoint WHERE id = $1`, values: [id] });
 }
 
 export const createWebhookEndpoints = (db: Queryable): WebhookEndpoints => ({

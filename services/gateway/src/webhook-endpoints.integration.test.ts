@@ -64,6 +64,13 @@ test('an endpoint is created with its defaults, and its secret is shown then and
     enabled: true,
     status: 'enabled',
     disabled_reason: null,
+    health: {
+      breaker: 'closed',
+      consecutive_failures: 0,
+      failing_since: null,
+      last_failure_at: null,
+      open_until: null,
+    },
     secret: expect.stringMatching(/^whsec_/),
     created_at: expect.any(String),
     updated_at: expect.any(String),
@@ -195,6 +202,30 @@ test('disabling and enabling keep what is pending, and say so in the endpoint an
     'webhook_endpoint.disabled',
     'webhook_endpoint.enabled',
   ]);
+});
+
+test('an endpoint shows how it does, and begins anew when it is enabled', async () => {
+  const { id } = await created();
+  const breakerIs = async (openUntil: string | null) => {
+    await pool.query(
+      `INSERT INTO endpoint_health (endpoint_id, failures, open_until) VALUES ($1, 5, now() + $2::interval)
+       ON CONFLICT (endpoint_id) DO UPDATE SET open_until = excluded.open_until`,
+      [id, openUntil],
+    );
+    return (await gateway.ask('GET', `${PATH}/${id}`)).json.health.breaker;
+  };
+  expect(await breakerIs(null)).toBe('closed');
+  expect(await breakerIs('30 seconds')).toBe('open');
+  expect(await breakerIs('-1 seconds')).toBe('half_open');
+  const { json } = await gateway.ask('GET', PATH);
+  expect(json.items[0].health).toMatchObject({
+    consecutive_failures: 5,
+    failing_since: expect.stringMatching(/Z$/),
+    open_until: expect.stringMatching(/Z$/),
+  });
+  await gateway.ask('POST', `${PATH}/${id}/disable`);
+  const enabled = await gateway.ask('POST', `${PATH}/${id}/enable`);
+  expect(enabled.json.health).toMatchObject({ breaker: 'closed', consecutive_failures: 0 });
 });
 
 test('a test inserts a ping with its delivery and wakes the notifier for that endpoint', async () => {

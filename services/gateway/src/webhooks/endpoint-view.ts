@@ -27,6 +27,7 @@ const UNAUDITED = new Set([
   'headers_masked',
   'auth_sealed',
   'auth_masked',
+  'health',
   'updated_at',
 ]);
 
