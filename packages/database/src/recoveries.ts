@@ -1,6 +1,6 @@
 import { RecoveryMode, RecoveryStatus } from '@socmate/contracts';
 import { z } from 'zod';
-import { type Queryable, rows } from './pool.ts';
+import { type Queryable, rows, run } from './pool.ts';
 import { candidates } from './recovery-candidates.ts';
 import type { EndpointView } from './webhook-endpoints.ts';
 
@@ -32,7 +32,9 @@ export interface NewRecovery {
 
 export interface Recoveries {
   /** In a transaction that holds the endpoint's row: an endpoint has one running recovery at most. */
-  create(recovery: NewRecovery): Promise<RecoveryRecord>;
+  create(recovery: NewRecovery): Promise<void>;
+  /** Once it is committed, for it reads every event in question: counts what there is to do, and lets it begin. */
+  begin(id: string): Promise<RecoveryRecord>;
   /** The id of the endpoint's recovery that runs. */
   running(endpointId: string): Promise<string | undefined>;
   byId(id: string, view: EndpointView): Promise<RecoveryRecord | undefined>;
@@ -51,25 +53,26 @@ const OPEN_PUBLISHERS = `ARRAY (SELECT DISTINCT virtualtransaction FROM pg_locks
   WHERE relation = 'webhook_endpoint'::regclass AND mode = 'RowShareLock' AND granted AND pid <> pg_backend_pid()
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`;
 
-// The margin is for publishers that began before the endpoint was disabled and read it after.
-const CREATE = `INSERT INTO recovery (id, endpoint_id, mode, from_at, until_at, cursor_at, total, publishers, created_by)
-  SELECT $1, $2, $3, range.from_at, clock_timestamp(), range.from_at, 0, ${OPEN_PUBLISHERS}, $5
+// The margin is for publishers that began before the endpoint was disabled and read it after. Should whoever is to
+// count it die, a recovery begins by itself.
+const CREATE = `INSERT INTO recovery (id, endpoint_id, mode, from_at, until_at, cursor_at, total, publishers, created_by, next_step_at)
+  SELECT $1, $2, $3, range.from_at, clock_timestamp(), range.from_at, 0, ${OPEN_PUBLISHERS}, $5,
+    now() + interval '10 seconds'
   FROM (SELECT CASE $3
     WHEN 'since' THEN $4::timestamptz
     WHEN 'missed' THEN COALESCE(
       (SELECT min(from_at) - interval '5 minutes' FROM endpoint_gap WHERE endpoint_id = $2), clock_timestamp())
     ELSE '-infinity' END AS from_at) AS range`;
 
-const COUNT = (mode: RecoveryMode): string => `UPDATE recovery AS r
-  SET total = (SELECT count(*) FROM ${candidates(mode)}) WHERE r.id = $1`;
+const BEGIN = (mode: RecoveryMode): string => `UPDATE recovery AS r
+  SET total = r.done + (SELECT count(*) FROM ${candidates(mode)}), next_step_at = now()
+  WHERE r.id = $1 AND r.mode = '${mode}' AND r.status = 'running'`;
 
-async function create(db: Queryable, recovery: NewRecovery): Promise<RecoveryRecord> {
-  const { id, endpointId, mode, since, createdBy } = recovery;
-  await db.query({ text: CREATE, values: [id, endpointId, mode, since ?? null, createdBy] });
-  await db.query({ text: COUNT(mode), values: [id] });
-  const made = await byId(db, id, undefined);
-  if (!made) throw new Error(`recovery ${id} is gone`);
-  return made;
+async function begin(db: Queryable, id: string): Promise<RecoveryRecord> {
+  for (const mode of RecoveryMode.options) await run(db, { text: BEGIN(mode), values: [id] });
+  const begun = await byId(db, id, undefined);
+  if (!begun) throw new Error(`recovery ${id} is gone`);
+  return begun;
 }
 
 async function byId(db: Queryable, id: string, view: EndpointView): Promise<RecoveryRecord | undefined> {
@@ -80,7 +83,10 @@ async function byId(db: Queryable, id: string, view: EndpointView): Promise<Reco
 }
 
 export const createRecoveries = (db: Queryable): Recoveries => ({
-  create: (recovery) => create(db, recovery),
+  create: async ({ id, endpointId, mode, since, createdBy }) => {
+    await run(db, { text: CREATE, values: [id, endpointId, mode, since ?? null, createdBy] });
+  },
+  begin: (id) => begin(db, id),
   running: async (endpointId) => {
     const text = `SELECT id FROM recovery WHERE endpoint_id = $1 AND status = 'running'`;
     const [row] = await rows(db, z.object({ id: z.string() }), { text, values: [endpointId] });

@@ -67,6 +67,7 @@ async function recover(mode: RecoveryMode, since?: Date): Promise<string> {
     await createWebhookEndpoints(db).lock(endpointId, undefined);
     await createRecoveries(db).create({ id, endpointId, mode, since, createdBy: 'key_1' });
   });
+  await createRecoveries(pool).begin(id);
   return id;
 }
 

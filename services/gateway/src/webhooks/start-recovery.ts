@@ -26,8 +26,8 @@ export type StartRecovery = (
 ) => Promise<RecoveryRecord>;
 
 function rangeOf(input: RecoveryCreate, now: Date) {
-  if ('missed' in input) return { mode: 'missed' } as const;
-  if ('status' in input) return { mode: 'dead' } as const;
+  if ('missed' in input) return { mode: 'missed', since: undefined } as const;
+  if ('status' in input) return { mode: 'dead', since: undefined } as const;
   const since = new Date(input.since);
   if (since > now) throw invalidField(['body', 'since'], 'lies in the future', 'time');
   return { mode: 'since', since } as const;
@@ -38,7 +38,8 @@ export const createStartRecovery =
   ({ pool, ids, clock, wake }: StartRecoveryDeps): StartRecovery =>
   async (endpointId, input, acting) => {
     const range = rangeOf(input, clock.now());
-    const made = await transaction(pool, async (db) => {
+    const id = ids.next('rec');
+    await transaction(pool, async (db) => {
       const endpoint = await createWebhookEndpoints(db).lock(endpointId, acting.view);
       if (!endpoint) throw notFound('endpoint', endpointId);
       if (!endpoint.enabled)
@@ -48,12 +49,12 @@ export const createStartRecovery =
       if (running !== undefined)
         throw new AppError('conflict', `recovery ${running} of this endpoint still runs: wait for its end`);
       const createdBy = acting.principal.id;
-      const recovery = await recoveries.create({ id: ids.next('rec'), endpointId, ...range, createdBy });
-      const after = { endpoint_id: endpointId, mode: recovery.mode, since: recovery.since };
-      const change = { action: 'webhook_recovery.started', target: recovery.id, after };
+      await recoveries.create({ id, endpointId, ...range, createdBy });
+      const after = { endpoint_id: endpointId, mode: range.mode, since: range.since?.toISOString() ?? null };
+      const change = { action: 'webhook_recovery.started', target: id, after };
       await appendAudit(db, auditEntry(ids, acting, change), clock.now());
-      return recovery;
     });
-    await wake(made.id);
-    return made;
+    const recovery = await createRecoveries(pool).begin(id);
+    await wake(id);
+    return recovery;
   };
