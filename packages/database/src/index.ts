@@ -32,6 +32,7 @@ export { createDeliveryReplays, type DeliveryReplays, type ReplayTarget } from '
 export { createEndpointHealth, type EndpointHealth, type FailingEndpoint } from './endpoint-health.ts';
 export { endpointStats } from './endpoint-stats.ts';
 export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
+export { forgetExpiredSecrets } from './expired-secrets.ts';
 export { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 export { createHeldBack, type HeldBack } from './held-back.ts';
 export {

@@ -1,6 +1,7 @@
 import {
   databaseNow,
   deleteExpiredEvents,
+  forgetExpiredSecrets,
   keepPartitions,
   type Pool,
   type WorkerLeases,
@@ -27,6 +28,7 @@ export function startUpkeep({ pool, leases, config, log }: Upkept): Timer {
     // A machine whose clock jumps must not drop what is young.
     await keepPartitions(pool, retention, await databaseNow(pool));
     await leases.sweep();
+    await forgetExpiredSecrets(pool);
     const expired = await deleteExpiredEvents(pool, { retentionDays: config.EVENT_RETENTION_DAYS, signal });
     if (expired.deliveries + expired.events > 0) log.info(expired, 'expired events deleted');
   });
