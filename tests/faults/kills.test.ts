@@ -18,6 +18,7 @@ beforeAll(async () => {
   receiver = await startReceiver(() => ({ status: random() < 0.2 ? 500 : 204 }));
   system = await startSystem({
     WEBHOOK_RETRY_SCHEDULE: Array.from({ length: 20 }, () => '0.2').join(','),
+    WEBHOOK_BREAKER_OPEN_MS: '100',
     SYNC_INTERVAL: '1',
   });
   const wanted = { name: 'receiver', url: receiver.url, event_types: ['incident-alert'], max_in_flight: 16 };
