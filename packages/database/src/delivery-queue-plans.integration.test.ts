@@ -72,3 +72,24 @@ test('with 100,000 pending deliveries a claim reads a few pages, not the backlog
   const { Plan: plan } = rows[0]['QUERY PLAN'][0];
   expect(plan['Shared Hit Blocks'] + plan['Shared Read Blocks']).toBeLessThan(1_000);
 });
+
+test('plans that were kept while the tables were empty go by indexes when a backlog comes in', async () => {
+  const empty = await cloneDatabase();
+  const small = createPool(empty.url, { size: 1, name: 'test', prefersIndexes: true });
+  try {
+    const queue = createDeliveryQueue(small);
+    for (let times = 0; times < 8; times += 1) {
+      await queue.claim('wrk_1:1', [{ endpointId: 'whe_1', first: 10, retries: 10 }]);
+      await queue.settle([]);
+    }
+    await small.query('SET plan_cache_mode = force_generic_plan');
+    for (const statement of [CLAIM, SETTLE]) {
+      const { rows } = await small.query(`EXPLAIN EXECUTE ${statement}`);
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      expect(plan).not.toMatch(/Seq Scan on (?:delivery|event)\b/);
+    }
+  } finally {
+    await small.end();
+    await empty.drop();
+  }
+});

@@ -13,6 +13,11 @@ export interface PoolOptions {
   readonly onFault?: (fault: Error) => void;
   /** A statement that is not answered by then fails, and its connection is given up. */
   readonly statementTimeoutMs?: number;
+  /**
+   * Reads tables by their indexes wherever there is one: a plan that was kept while a table was small would read it
+   * whole after a million rows came in, until its statistics are renewed.
+   */
+  readonly prefersIndexes?: boolean;
 }
 
 // A server that vanished without a word would otherwise be waited for until the kernel gives up, a quarter of an hour.
@@ -25,6 +30,7 @@ types.setTypeParser(pg.types.builtins.INT8, Number);
 
 // Prisma's times come and go without their offset: on a server in another zone each would be hours off.
 const UTC = "SET TIME ZONE 'UTC'";
+const INDEXES = 'SET enable_seqscan = off';
 
 /** The published type does not say that the pool waits. */
 type PoolConfig = Omit<pg.PoolConfig, 'onConnect'> & {
@@ -43,7 +49,7 @@ export function createPool(url: string, options: PoolOptions): Pool {
     query_timeout: statementTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
-    onConnect: (client) => client.query(UTC),
+    onConnect: (client) => client.query(options.prefersIndexes ? `${UTC}; ${INDEXES}` : UTC),
     types,
   };
   const pool = new pg.Pool(config);

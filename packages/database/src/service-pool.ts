@@ -9,7 +9,7 @@ export const createServicePool = (
   service: string,
   config: PoolConfig,
   log: Logger,
-  limits: Pick<PoolOptions, 'statementTimeoutMs'> = {},
+  limits: Pick<PoolOptions, 'statementTimeoutMs' | 'prefersIndexes'> = {},
 ): Pool =>
   createPool(config.DATABASE_URL, {
     size: config.DATABASE_POOL_SIZE,

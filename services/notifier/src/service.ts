@@ -59,7 +59,11 @@ const MAX_CONNECTIONS = 10_000;
 export async function startNotifier(config: Config, overrides: Overrides = {}): Promise<Worker> {
   return Lifecycle.start(async (life) => {
     const log = createLogger('notifier', config.LOG_LEVEL);
-    const pool = life.use('postgres', createServicePool('notifier', config, log), (p) => p.end());
+    const pool = life.use(
+      'postgres',
+      createServicePool('notifier', config, log, { prefersIndexes: true }),
+      (p) => p.end(),
+    );
     const loop = await startLoop(life, { config, pool, log, overrides });
     const options = {
       url: config.REDIS_URL,
