@@ -1,7 +1,7 @@
 import type { Clock } from '@socmate/runtime';
 
 /** What took less is counted anew each time. */
-const CHEAP_MS = 25;
+const CHEAP_MS = 10;
 /** A count is kept for as many times as long as it took, so that counting takes but a small share of the time. */
 const KEPT_FACTOR = 100;
 const KEPT_MAX_MS = 30_000;
