@@ -113,6 +113,7 @@ const names = Object.keys(COLUMNS);
 const apart = (raw: string): string =>
   `(${raw} - 'etag') #- '{properties,lastModifiedTimeUtc}' #- '{properties,additionalData,commentsCount}'`;
 
+// Row by row, by its key: without statistics the planner would join all of a workspace's incidents to each page.
 // A comment that is being posted may have arrived: it is ours if one more than the known ones would be.
 const JUDGED = `SELECT page.*, i.id IS NOT NULL AND page.last_modified_at > i.last_modified_at
       AND page.comments_count > COALESCE((i.raw #>> '{properties,additionalData,commentsCount}')::integer, 0)
@@ -120,7 +121,9 @@ const JUDGED = `SELECT page.*, i.id IS NOT NULL AND page.last_modified_at > i.la
       AND ${apart('page.raw')} = ${apart('i.raw')} AS is_ours_alone,
     greatest(0, least(i.foreign_comments, page.comments_count - ours.posted),
       page.comments_count - ours.posted - ours.posting) AS foreign_comments
-  FROM page LEFT JOIN incident AS i ON i.provider_id = $1 AND i.sentinel_name = page.sentinel_name
+  FROM page
+  LEFT JOIN LATERAL (SELECT * FROM incident
+    WHERE provider_id = $1 AND sentinel_name = page.sentinel_name LIMIT 1) AS i ON true
   CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE status = 'posted') AS posted, count(*) FILTER (WHERE status = 'posting') AS posting
     FROM comment WHERE comment.incident_id = i.id) AS ours`;
@@ -133,8 +136,9 @@ const UPSERT = `WITH page AS MATERIALIZED (
       .map(([name, type]) => `${name} ${type}`)
       .join(', ')})),
   collided AS (
-    SELECT page.sentinel_name FROM page JOIN incident AS other
-    ON other.provider_id = $1 AND other.number = page.number AND other.sentinel_name <> page.sentinel_name),
+    SELECT page.sentinel_name FROM page CROSS JOIN LATERAL (
+      SELECT sentinel_name FROM incident WHERE provider_id = $1 AND number = page.number LIMIT 1) AS known
+    WHERE known.sentinel_name <> page.sentinel_name),
   judged AS MATERIALIZED (${JUDGED}),
   stored AS (
     INSERT INTO incident AS i (id, provider_id, details_due_at, foreign_comments, ${names.join(', ')})
