@@ -236,7 +236,6 @@ test.each(['posted', 'posting'])(
       seq: before.seq,
       synced_at: before.synced_at,
       etag: at(1),
-      foreign_comments: 2,
     });
     await pool.query(`UPDATE comment SET status = 'posted'`);
     await aComment('posted');
@@ -249,9 +248,20 @@ test('somebody else’s comment is a change, with one of ours or without', async
   expect(await store([version(1, 1)])).toMatchObject({ changed: 1 });
   await aComment('posted');
   expect(await store([version(2, 3)])).toMatchObject({ changed: 1 });
-  expect(await row()).toMatchObject({ foreign_comments: 2 });
   await aComment('failed');
   expect(await store([version(3, 4)])).toMatchObject({ changed: 1 });
+});
+
+test('somebody else’s comment is a change, whatever became of ours: deleted there, or never posted', async () => {
+  await store([version(0, 0)]);
+  await aComment('posted');
+  expect(await store([version(1, 1)])).toMatchObject({ changed: 0 });
+  expect(await store([version(2, 0)])).toMatchObject({ changed: 1 });
+  expect(await store([version(3, 1)])).toMatchObject({ changed: 1 });
+  await aComment('posting');
+  expect(await store([version(4, 2)])).toMatchObject({ changed: 0 });
+  await pool.query(`UPDATE comment SET status = 'failed' WHERE status = 'posting'`);
+  expect(await store([version(5, 3)])).toMatchObject({ changed: 1 });
 });
 
 test('what changed together with a comment of our own is a change', async () => {
@@ -264,6 +274,16 @@ test('what changed together with a comment of our own is a change', async () => 
   ).toMatchObject({
     changed: 1,
   });
+});
+
+test('an incident that was marked as deleted and is listed as it was is there again, and readers see it', async () => {
+  await store([version(0, 0)]);
+  await pool.query('UPDATE incident SET deleted_in_sentinel_at = now()');
+  expect(await store([version(0, 0)])).toMatchObject({ changed: 1 });
+  expect(await row()).toMatchObject({ deleted_in_sentinel_at: null });
+  await pool.query('UPDATE incident SET deleted_in_sentinel_at = now()');
+  await aComment('posted');
+  expect(await store([version(1, 1)])).toMatchObject({ changed: 1 });
 });
 
 test('a reopened incident knows when, and one that is listed again is not deleted any more', async () => {

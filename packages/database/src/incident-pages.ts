@@ -100,6 +100,7 @@ const COLUMNS = {
   provider_incident_id: 'text',
   incident_url: 'text',
   merged_into: 'bigint',
+  comments_count: 'integer',
   created_at: 'timestamptz',
   last_modified_at: 'timestamptz',
   first_activity_at: 'timestamptz',
@@ -114,13 +115,13 @@ const apart = (raw: string): string =>
   `(${raw} - 'etag') #- '{properties,lastModifiedTimeUtc}' #- '{properties,additionalData,commentsCount}'`;
 
 // Row by row, by its key: without statistics the planner would join all of a workspace's incidents to each page.
-// A comment that is being posted may have arrived: it is ours if one more than the known ones would be.
+// Ours alone: as many comments more as we have posted since, or may be posting, and nothing else.
 const JUDGED = `SELECT page.*, i.id IS NOT NULL AND page.last_modified_at > i.last_modified_at
-      AND page.comments_count > COALESCE((i.raw #>> '{properties,additionalData,commentsCount}')::integer, 0)
-      AND page.comments_count - i.foreign_comments BETWEEN ours.posted AND ours.posted + ours.posting
+      AND i.deleted_in_sentinel_at IS NULL
+      AND page.comments_count - i.comments_count BETWEEN 1 AND ours.posted + ours.posting - i.own_comments
       AND ${apart('page.raw')} = ${apart('i.raw')} AS is_ours_alone,
-    greatest(0, least(i.foreign_comments, page.comments_count - ours.posted),
-      page.comments_count - ours.posted - ours.posting) AS foreign_comments
+    COALESCE(i.own_comments, 0) + greatest(0, least(page.comments_count - i.comments_count,
+      ours.posted + ours.posting - i.own_comments)) AS own_comments
   FROM page
   LEFT JOIN LATERAL (SELECT * FROM incident
     WHERE provider_id = $1 AND sentinel_name = page.sentinel_name LIMIT 1) AS i ON true
@@ -130,9 +131,7 @@ const JUDGED = `SELECT page.*, i.id IS NOT NULL AND page.last_modified_at > i.la
 
 // Details that are not due mark a row to which only comments of our own came: RETURNING sees no other column.
 const UPSERT = `WITH page AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($2::jsonb) AS r (id text, comments_count integer, ${Object.entries(
-      COLUMNS,
-    )
+    SELECT * FROM jsonb_to_recordset($2::jsonb) AS r (id text, ${Object.entries(COLUMNS)
       .map(([name, type]) => `${name} ${type}`)
       .join(', ')})),
   collided AS (
@@ -141,13 +140,13 @@ const UPSERT = `WITH page AS MATERIALIZED (
     WHERE known.sentinel_name <> page.sentinel_name),
   judged AS MATERIALIZED (${JUDGED}),
   stored AS (
-    INSERT INTO incident AS i (id, provider_id, details_due_at, foreign_comments, ${names.join(', ')})
-    SELECT id, $1, CASE WHEN is_ours_alone THEN NULL ELSE now() END, foreign_comments, ${names.join(', ')}
+    INSERT INTO incident AS i (id, provider_id, details_due_at, own_comments, ${names.join(', ')})
+    SELECT id, $1, CASE WHEN is_ours_alone THEN NULL ELSE now() END, own_comments, ${names.join(', ')}
     FROM judged WHERE sentinel_name NOT IN (SELECT sentinel_name FROM collided)
     ORDER BY sentinel_name
     ON CONFLICT ON CONSTRAINT incident_sentinel_name_key DO UPDATE SET
       ${names.map((name) => `${name} = excluded.${name}`).join(', ')},
-      foreign_comments = excluded.foreign_comments, deleted_in_sentinel_at = NULL,
+      own_comments = excluded.own_comments, deleted_in_sentinel_at = NULL,
       reopened_at = CASE WHEN i.status = 'closed' AND excluded.status <> 'closed'
         THEN excluded.last_modified_at ELSE i.reopened_at END,
       details_due_at = COALESCE(excluded.details_due_at, i.details_due_at),
@@ -155,7 +154,8 @@ const UPSERT = `WITH page AS MATERIALIZED (
       synced_at = COALESCE(excluded.details_due_at, i.synced_at),
       change_seq = CASE WHEN excluded.details_due_at IS NULL THEN i.change_seq ELSE pg_current_xact_id() END
     WHERE excluded.last_modified_at > i.last_modified_at
-      OR (excluded.last_modified_at = i.last_modified_at AND excluded.etag IS DISTINCT FROM i.etag)
+      OR (excluded.last_modified_at = i.last_modified_at
+        AND (excluded.etag IS DISTINCT FROM i.etag OR i.deleted_in_sentinel_at IS NOT NULL))
     RETURNING id, sentinel_name, xmax = 0 AS is_new, alerted_severity, change_seq = pg_current_xact_id() AS is_visible)
   SELECT id, sentinel_name, is_new, alerted_severity FROM stored WHERE is_visible
   UNION ALL SELECT NULL, sentinel_name, false, NULL FROM collided`;
