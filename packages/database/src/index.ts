@@ -81,6 +81,7 @@ export type { Position } from './position.ts';
 export { createPrisma, type Db, type PrismaClient } from './prisma.ts';
 export { type ProviderConnection, type SealedCredential, sealedCredential } from './provider-connection.ts';
 export type { ProviderFreshness } from './provider-freshness.ts';
+export { createProviderReconciliations, type ProviderReconciliations } from './provider-reconciliations.ts';
 export type {
   NewProvider,
   ProviderChange,

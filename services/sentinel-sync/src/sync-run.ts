@@ -6,12 +6,12 @@ import type { SentinelClients } from './sentinel-clients.ts';
 import { NO_PAGE, type StoredPage, type StoredPageDeps, storeAndTell } from './stored-page.ts';
 import { modifiedSince, overlapped, resumable, type SyncWindow } from './sync-window.ts';
 
-/** How many pages a sync that is killed reads again at most. */
-const SAVE_EVERY = 5;
+/** How many pages a run that is killed reads again at most. */
+export const SAVE_EVERY = 5;
 
 export interface SyncRunDeps extends StoredPageDeps {
   readonly clients: SentinelClients;
-  readonly syncs: Pick<ProviderSyncs, 'isHeld' | 'saveProgress'>;
+  readonly syncs: Pick<ProviderSyncs, 'saveProgress'>;
 }
 
 export interface SyncResult extends StoredPage {
@@ -19,9 +19,10 @@ export interface SyncResult extends StoredPage {
   readonly watermark: Date | undefined;
 }
 
-/** A sync while it runs: of one workspace, under one claim. */
+/** A sync or a reconciliation while it runs: of one workspace, under one claim. */
 export interface SyncRun {
   readonly deps: SyncRunDeps;
+  readonly isHeld: () => Promise<boolean>;
   readonly claim: SyncClaim;
   readonly provider: ClaimedProvider;
   readonly signal: AbortSignal;
@@ -46,7 +47,7 @@ function inSpan<T>(provider: ClaimedProvider, page: number, work: () => Promise<
 
 /** Reads pages one by one and stores each before it asks for the next; `after` sees each once it is stored. */
 export async function storePages(
-  { deps, claim, provider, signal }: SyncRun,
+  { deps, isHeld, provider, signal }: SyncRun,
   query: Omit<PagesQuery, 'signal'>,
   soFar: StoredPage,
   after: (page: SentinelIncidentPage, stored: StoredPage) => Promise<void>,
@@ -57,8 +58,7 @@ export async function storePages(
   for (;;) {
     const isLast = await inSpan(provider, stored.pages + 1, async () => {
       const { value: page } = (await pages.next()) as IteratorYieldResult<SentinelIncidentPage>;
-      if (!(await deps.syncs.isHeld(claim)))
-        throw new AppError('conflict', 'another replica has taken this sync over');
+      if (!(await isHeld())) throw new AppError('conflict', 'another replica has taken this over');
       stored = await storeAndTell(deps, provider, page, stored);
       await after(page, stored);
       return page.isLast;
