@@ -114,6 +114,7 @@ export {
   type CommentQueue,
   createCommentQueue,
   createStatusChangeQueue,
+  type DueWrite,
   type StatusChangeClaim,
   type StatusChangeEnd,
   type StatusChangeQueue,
