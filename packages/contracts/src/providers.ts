@@ -81,7 +81,10 @@ const connection = z.object({
   provider_type: z.literal('sentinel').default('sentinel'),
   workspace_id: guid.meta({ description: "The Log Analytics workspace's GUID." }),
   tenant_id: z
-    .union([z.guid().transform((value) => value.toLowerCase()), z.hostname()], 'is a GUID or a domain name')
+    .union(
+      [z.guid().transform((value) => value.toLowerCase()), z.hostname().includes('.')],
+      'is a GUID or a domain name such as contoso.onmicrosoft.com',
+    )
     .meta({ type: 'string' }),
   ...credentials,
   credential_type: credentials.credential_type.default('secret'),

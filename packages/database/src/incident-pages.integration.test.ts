@@ -294,3 +294,27 @@ test('a reopened incident knows when, and one that is listed again is not delete
   await store([version(2, 0, { status: 'closed', mergedInto: 7 })]);
   expect(await row()).toMatchObject({ reopened_at: new Date(at(1)), merged_into: 7 });
 });
+
+test('a merge is a change of all that show it: of what it went into, to the end, and of what had gone into it', async () => {
+  const one = (number: number, minute: number, mergedInto: number | null = null) =>
+    anIncident({
+      sentinelName: `name-${number}`,
+      number,
+      mergedInto,
+      lastModifiedAt: at(minute),
+      etag: at(minute),
+    });
+  const changedBy = async (...incidents: IncidentRow[]): Promise<number[]> => {
+    const before = (await pool.query('SELECT max(change_seq::text::bigint) AS seq FROM incident')).rows[0]
+      .seq;
+    await store(incidents);
+    const sql = 'SELECT number FROM incident WHERE change_seq::text::bigint > $1 ORDER BY number';
+    return (await pool.query(sql, [before])).rows.map((changed) => Number(changed.number));
+  };
+  await store([1, 2, 3, 4, 5].map((number) => one(number, 0)));
+  expect(await changedBy(one(1, 1, 2))).toEqual([1, 2]);
+  expect(await changedBy(one(2, 2, 3))).toEqual([1, 2, 3]);
+  expect(await changedBy(one(4, 3))).toEqual([4]);
+  expect(await changedBy(one(1, 4))).toEqual([1, 2, 3]);
+  expect(await changedBy(one(3, 5, 2))).toEqual([2, 3]);
+});

@@ -2,6 +2,7 @@ import { Severity } from '@socmate/contracts';
 import type { Clock, Ids } from '@socmate/runtime';
 import { z } from 'zod';
 import { type NewEvent, publishEvents } from './event-publishing.ts';
+import { type MergeChange, touchMerged } from './merge-touch.ts';
 import { type Pool, type Queryable, rows, run, transaction } from './pool.ts';
 
 /** An incident as Sentinel has it, in our own form; times are RFC 3339 of any precision. */
@@ -74,7 +75,7 @@ interface PageToStore {
 
 export interface IncidentPages {
   /**
-   * Stores a page and the alerts that it causes in one transaction, in at most seven statements.
+   * Stores a page and the alerts that it causes in one transaction, in at most eight statements.
    * What is not newer than the stored row changes nothing; notes, tags and assignee are never touched. Where nothing
    * but comments of our own came to an incident, its row is up to date and has not changed for those who read changes.
    */
@@ -116,7 +117,7 @@ const apart = (raw: string): string =>
 
 // Row by row, by its key: without statistics the planner would join all of a workspace's incidents to each page.
 // Ours alone: as many comments more as we have posted since, or may be posting, and nothing else.
-const JUDGED = `SELECT page.*, i.id IS NOT NULL AND page.last_modified_at > i.last_modified_at
+const JUDGED = `SELECT page.*, i.merged_into AS was_merged_into, i.id IS NOT NULL AND page.last_modified_at > i.last_modified_at
       AND i.deleted_in_sentinel_at IS NULL
       AND page.comments_count - i.comments_count BETWEEN 1 AND ours.posted + ours.posting - i.own_comments
       AND ${apart('page.raw')} = ${apart('i.raw')} AS is_ours_alone,
@@ -157,14 +158,18 @@ const UPSERT = `WITH page AS MATERIALIZED (
       OR (excluded.last_modified_at = i.last_modified_at
         AND (excluded.etag IS DISTINCT FROM i.etag OR i.deleted_in_sentinel_at IS NOT NULL))
     RETURNING id, sentinel_name, xmax = 0 AS is_new, alerted_severity, change_seq = pg_current_xact_id() AS is_visible)
-  SELECT id, sentinel_name, is_new, alerted_severity FROM stored WHERE is_visible
-  UNION ALL SELECT NULL, sentinel_name, false, NULL FROM collided`;
+  SELECT stored.id, sentinel_name, is_new, alerted_severity, judged.number, was_merged_into, judged.merged_into
+  FROM stored JOIN judged USING (sentinel_name) WHERE is_visible
+  UNION ALL SELECT NULL, sentinel_name, false, NULL, 0, NULL, NULL FROM collided`;
 
 const StoredRow = z.object({
   id: z.string().nullable(),
   sentinel_name: z.string(),
   is_new: z.boolean(),
   alerted_severity: Severity.nullable(),
+  number: z.int(),
+  was_merged_into: z.int().nullable(),
+  merged_into: z.int().nullable(),
 });
 
 // The lock makes a rename wait: it carries the new name into endpoints, which would not match alerts under the old one.
@@ -199,7 +204,10 @@ async function upsert(db: Queryable, providerId: string, incidents: readonly Inc
           },
         ],
   );
-  return { stored, collided: answer.filter(({ id }) => id === null).map((row) => row.sentinel_name) };
+  const merges = answer.flatMap(({ number, was_merged_into: before, merged_into: after }): MergeChange[] =>
+    before === after ? [] : [{ number, before, after }],
+  );
+  return { stored, merges, collided: answer.filter(({ id }) => id === null).map((row) => row.sentinel_name) };
 }
 
 async function holdNaming(db: Queryable, providerId: string): Promise<ProviderNaming> {
@@ -214,7 +222,8 @@ export function createIncidentPages(pool: Pool, { ids, clock }: { ids: Ids; cloc
     store: ({ providerId, incidents, alertsFor, traceparent }) =>
       transaction(pool, async (db) => {
         const naming = await holdNaming(db, providerId);
-        const { stored, collided } = await upsert(db, providerId, incidents, ids);
+        const { stored, merges, collided } = await upsert(db, providerId, incidents, ids);
+        await touchMerged(db, providerId, merges);
         const alerts = alertsFor(stored, naming);
         const endpointIds = await publishEvents(db, { ids, clock }, alerts, traceparent);
         if (alerts.length > 0) {

@@ -47,7 +47,7 @@ export function createProviderReconciliations(db: Queryable): ProviderReconcilia
       return row;
     },
     isHeld: async (claim) => {
-      const text = `SELECT id FROM siem_provider ${HELD}`;
+      const text = `SELECT id FROM siem_provider ${HELD} AND enabled AND deleted_at IS NULL`;
       return (await run(db, { name: 'reconciliation-is-held', text, values: of(claim) })) > 0;
     },
     saveProgress: async (claim, until) => {

@@ -60,6 +60,7 @@ export interface ProviderSyncs {
   due(limit: number): Promise<DueProvider[]>;
   /** Begins a sync that is due and counts the interval from now; one asked for while it runs is due after it. */
   claim(claim: SyncClaim, defaultIntervalS: number): Promise<ClaimedProvider | undefined>;
+  /** Not where another has taken it over, nor where the workspace was disabled or disconnected meanwhile. */
   isHeld(claim: SyncClaim): Promise<boolean>;
   /** What the next sync need not read again, should this one not get through. */
   saveProgress(claim: SyncClaim, unfinished: UnfinishedSync): Promise<void>;
@@ -122,7 +123,7 @@ export function createProviderSyncs(db: Queryable): ProviderSyncs {
       return row;
     },
     isHeld: async (claim) => {
-      const text = 'SELECT id FROM siem_provider WHERE sync_owner = $1 AND id = $2';
+      const text = `SELECT id FROM siem_provider WHERE sync_owner = $1 AND id = $2 AND ${ACTIVE}`;
       return (await run(db, { name: 'sync-is-held', text, values: of(claim) })) > 0;
     },
     saveProgress: async (claim, unfinished) => {

@@ -1,10 +1,11 @@
-import type {
-  AzureQuota,
-  DetailsClaim,
-  IncidentDetails,
-  IncidentDetailsQueue,
-  IncidentReconciliation,
-  ProviderConnection,
+import {
+  type AzureQuota,
+  type DetailsClaim,
+  type IncidentDetails,
+  type IncidentDetailsQueue,
+  type IncidentReconciliation,
+  isRefusedData,
+  type ProviderConnection,
 } from '@socmate/database';
 import { AppError, type Logger, startTimer } from '@socmate/runtime';
 import { azureStatus, type SentinelClient } from '@socmate/sentinel';
@@ -102,6 +103,30 @@ async function settleFailures(
   await settleGone(deps, provider, all.filter(isGone), signal);
 }
 
+/** Together; one by one where Postgres refuses them, so that one incident's stop no other's. */
+async function storeRead(
+  { details, log }: DetailsReaderDeps,
+  providerId: string,
+  read: readonly IncidentDetails[],
+): Promise<number> {
+  try {
+    return await details.store(providerId, read);
+  } catch (fault) {
+    if (!isRefusedData(fault)) throw fault;
+  }
+  let changed = 0;
+  for (const one of read) {
+    try {
+      changed += await details.store(providerId, [one]);
+    } catch (err) {
+      if (!isRefusedData(err)) throw err;
+      detailsFailed(log, { providerId, err }, one.claim);
+      await details.putOff([one.claim]);
+    }
+  }
+  return changed;
+}
+
 /** Answers whether there may be more to read at once. */
 async function readBatch(
   deps: DetailsReaderDeps,
@@ -115,7 +140,7 @@ async function readBatch(
   const outcomes = await Promise.all(claims.map((claim) => read(client, claim, signal)));
   const done = outcomes.flatMap((outcome) => ('err' in outcome ? [] : [outcome]));
   const failures = outcomes.flatMap((outcome) => ('err' in outcome ? [outcome] : []));
-  const changed = await details.store(provider.id, done);
+  const changed = await storeRead(deps, provider.id, done);
   if (done.length > 0) detailsStored(log, provider.id, done.length, changed);
   if (signal.aborted) await details.putBack(failures.map(({ claim }) => claim));
   else if (failures.length > 0) await settleFailures(deps, provider, failures, signal);

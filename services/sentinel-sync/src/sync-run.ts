@@ -15,7 +15,7 @@ export interface SyncRunDeps extends StoredPageDeps {
 }
 
 export interface SyncResult extends StoredPage {
-  /** The latest change seen; undefined where there was none. */
+  /** The latest change seen that is not still to come; undefined where there was none. */
   readonly watermark: Date | undefined;
 }
 
@@ -58,7 +58,11 @@ export async function storePages(
   for (;;) {
     const isLast = await inSpan(provider, stored.pages + 1, async () => {
       const { value: page } = (await pages.next()) as IteratorYieldResult<SentinelIncidentPage>;
-      if (!(await isHeld())) throw new AppError('conflict', 'another replica has taken this over');
+      if (!(await isHeld()))
+        throw new AppError(
+          'conflict',
+          'the workspace was disabled or disconnected meanwhile, or another replica has taken this over',
+        );
       stored = await storeAndTell(deps, provider, page, stored);
       await after(page, stored);
       return page.isLast;
@@ -85,7 +89,8 @@ async function readWindow(run: SyncRun, window: SyncWindow, from: Reading, since
   let reached: string | undefined;
   const stored = await storePages(run, { by: 'modified', ...window }, from.stored, async (page, so) => {
     for (const { lastModifiedAt } of page.incidents) {
-      top = later(top, lastModifiedAt);
+      // A time that is still to come would let the next sync begin after changes that it has not seen.
+      if (Date.parse(lastModifiedAt) <= run.provider.claimedAt.getTime()) top = later(top, lastModifiedAt);
       reached = earlier(reached, lastModifiedAt);
     }
     if (since === undefined || top === undefined || reached === undefined) return;
@@ -101,6 +106,16 @@ async function resume(run: SyncRun, unfinished: UnfinishedSync): Promise<Reading
   return readWindow(run, { since, until: reached }, newest, since);
 }
 
+/** Where Azure's clock is ahead of ours, all that a first sync reads is still to come. */
+function watermarkOf(
+  { watermark, claimedAt }: ClaimedProvider,
+  { inserted }: StoredPage,
+  top: string | undefined,
+): Date | undefined {
+  if (top !== undefined) return new Date(top);
+  return watermark === null && inserted > 0 ? claimedAt : undefined;
+}
+
 /**
  * Reads all pages since the watermark and stores each before it asks for the next one. What was stored stays where a
  * later page fails, and the next sync goes on from there; only one that got through tells how far the watermark may
@@ -112,5 +127,5 @@ export async function runSync(run: SyncRun): Promise<SyncResult> {
   const { stored, top } = unfinished
     ? await resume(run, unfinished)
     : await readWindow(run, { since }, { stored: NO_PAGE, top: undefined }, since);
-  return { ...stored, watermark: top === undefined ? undefined : new Date(top) };
+  return { ...stored, watermark: watermarkOf(run.provider, stored, top) };
 }
