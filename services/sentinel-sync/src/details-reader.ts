@@ -107,15 +107,15 @@ async function settleFailures(
 async function storeRead(
   { details, log }: DetailsReaderDeps,
   providerId: string,
-  read: readonly IncidentDetails[],
+  known: readonly IncidentDetails[],
 ): Promise<number> {
   try {
-    return await details.store(providerId, read);
+    return await details.store(providerId, known);
   } catch (fault) {
     if (!isRefusedData(fault)) throw fault;
   }
   let changed = 0;
-  for (const one of read) {
+  for (const one of known) {
     try {
       changed += await details.store(providerId, [one]);
     } catch (err) {
