@@ -1,6 +1,7 @@
 import {
   type AzureQuota,
   type DetailsClaim,
+  databaseAway,
   type IncidentDetails,
   type IncidentDetailsQueue,
   type IncidentReconciliation,
@@ -140,7 +141,11 @@ async function readBatch(
   const outcomes = await Promise.all(claims.map((claim) => read(client, claim, signal)));
   const done = outcomes.flatMap((outcome) => ('err' in outcome ? [] : [outcome]));
   const failures = outcomes.flatMap((outcome) => ('err' in outcome ? [outcome] : []));
-  const changed = await storeRead(deps, provider.id, done);
+  const changed = await storeRead(deps, provider.id, done).catch(async (fault: unknown) => {
+    // A deadlock, or Postgres restarted: the claims would hold for as long as a read may take.
+    if (databaseAway(fault)) await details.putBack(claims);
+    throw fault;
+  });
   if (done.length > 0) detailsStored(log, provider.id, done.length, changed);
   if (signal.aborted) await details.putBack(failures.map(({ claim }) => claim));
   else if (failures.length > 0) await settleFailures(deps, provider, failures, signal);
