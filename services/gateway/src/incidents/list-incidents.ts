@@ -1,10 +1,4 @@
-import {
-  DEFAULT_TIMESPAN,
-  IncidentFilters,
-  type IncidentPage,
-  PageQuery,
-  toPage,
-} from '@socmate/contracts';
+import { DEFAULT_TIMESPAN, IncidentFilters, type IncidentPage, PageQuery, toPage } from '@socmate/contracts';
 import type { CursorCodec } from '@socmate/crypto';
 import type { IncidentListing, Incidents, ProviderView } from '@socmate/database';
 import type { Clock } from '@socmate/runtime';
