@@ -77,7 +77,7 @@ test('a sync that sees a comment of ours before its answer is in shows no change
     kind: 'latency',
     method: 'PUT',
     after: true,
-    ms: 4_000,
+    ms: 10_000,
     count: 1,
   });
   const id = await comment('Slow.');

@@ -21,7 +21,7 @@ interface AzureAlert {
   readonly properties: { readonly systemAlertId: string };
 }
 
-export interface AzureDetails {
+interface AzureDetails {
   readonly alerts: readonly AzureAlert[];
   readonly entities: readonly unknown[];
 }

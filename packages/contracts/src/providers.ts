@@ -77,11 +77,17 @@ const settings = {
   }),
 };
 
+const TENANT =
+  /^(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z]{2,63})$/i;
+
 const connection = z.object({
   provider_type: z.literal('sentinel').default('sentinel'),
   workspace_id: guid.meta({ description: "The Log Analytics workspace's GUID." }),
   tenant_id: z
-    .union([z.guid().transform((value) => value.toLowerCase()), z.hostname()], 'is a GUID or a domain name')
+    .string()
+    .max(253)
+    .regex(TENANT, 'is a GUID or a domain name such as contoso.onmicrosoft.com')
+    .transform((value) => value.toLowerCase())
     .meta({ type: 'string' }),
   ...credentials,
   credential_type: credentials.credential_type.default('secret'),

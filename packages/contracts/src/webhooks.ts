@@ -16,7 +16,10 @@ const settings = {
   }),
   event_types: z.array(EventType).min(1).max(20).transform(distinct),
   description: text(1_000).nullable(),
-  severity_min: z.enum(['medium', 'high', 'critical']).nullable(),
+  severity_min: z
+    .enum(['medium', 'high', 'critical'])
+    .nullable()
+    .meta({ description: 'Of incidents; null is medium, below which nothing is announced.' }),
   alert_on: z.array(AlertReason).min(1).max(10).transform(distinct),
   triggers: z.array(InvestigationTrigger).min(1).max(10).transform(distinct),
   providers: z

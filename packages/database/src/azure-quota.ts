@@ -6,8 +6,8 @@ export type AzureQuotaKind = 'read' | 'write';
 
 /** Azure's limits per subscription in any five minutes. */
 const LIMITS: Record<AzureQuotaKind, number> = { read: 100, write: 75 };
-/** Longer than Azure's own by what may lie between taking a call and Azure counting it. */
-const WINDOW = `interval '310 seconds'`;
+/** Longer than Azure's own by what may lie between taking a call and Azure counting it: sign-in and call end in 30 s. */
+const WINDOW = `interval '330 seconds'`;
 
 /** What all replicas may ask of a subscription; it survives the loss of Redis. */
 export interface AzureQuota {

@@ -29,3 +29,7 @@ export const databaseAway = (fault: unknown): AppError | undefined =>
         retryAfterS: RETRY_AFTER_S,
       })
     : undefined;
+
+/** What Postgres itself will not hold: SQLSTATE classes 22 (data), 23 (constraints) and 54 (limits). */
+export const isRefusedData = (fault: unknown): boolean =>
+  fault instanceof Error && 'code' in fault && /^(?:22|23|54)/.test(String(fault.code));

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createIds, systemClock } from '@socmate/runtime';
 import { aProvider, cloneDatabase, type TestDatabase, until } from '@socmate/testing';
@@ -70,6 +71,24 @@ function anIncident(number: number, version: number): IncidentRow {
 const pageOf = (page: number, version: number): IncidentRow[] =>
   Array.from({ length: PER_PAGE }, (_, index) => anIncident(page * PER_PAGE + index + 1, version));
 
+const LATEST_COMMIT_MS = 12;
+
+/** The pool of a replica whose commits take their time: a later transaction's may come before. */
+const committingLate = (replica: Pool, random: () => number): Pool =>
+  Object.assign(Object.create(replica) as Pool, {
+    connect: async () => {
+      const client = await replica.connect();
+      const query = async (statement: string, values?: unknown[]) => {
+        if (statement === 'COMMIT') await delay(random() * LATEST_COMMIT_MS);
+        return client.query(statement, values);
+      };
+      return Object.assign(Object.create(client) as typeof client, {
+        query,
+        release: (fault?: Error) => client.release(fault),
+      });
+    },
+  });
+
 /** The replicas take pages in an order of the seed's, and whichever is free takes the next. */
 async function storeAtOnce(providerIds: readonly string[], random: () => number): Promise<void> {
   const work = providerIds
@@ -81,7 +100,7 @@ async function storeAtOnce(providerIds: readonly string[], random: () => number)
     .map((page) => ({ page, place: random() }))
     .toSorted((a, b) => a.place - b.place);
   const store = async (replica: Pool): Promise<void> => {
-    const pages = createIncidentPages(replica, { ids, clock: systemClock });
+    const pages = createIncidentPages(committingLate(replica, random), { ids, clock: systemClock });
     for (let next = work.shift(); next; next = work.shift())
       await pages.store({ ...next.page, alertsFor: () => [], traceparent: undefined });
   };
@@ -96,7 +115,7 @@ test.each([1, 2, 3])(
     const seen: { key: string; description: string }[] = [];
     let position: ChangePosition | null = null;
     const poll = async (): Promise<void> => {
-      const page = await incidents.changes({ after: position, limit: 7 });
+      const page = await incidents.changes({ after: position, limit: 60 });
       position = page.next;
       for (const { change_seq, id, description } of page.incidents)
         seen.push({ key: `${String(change_seq).padStart(12, '0')}/${id}`, description });

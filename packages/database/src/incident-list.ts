@@ -55,6 +55,10 @@ function anyOf(column: string, options: readonly string[] | undefined, values: V
   return [`i.${column} = ANY (${bind(values, options)}::text[])`];
 }
 
+/** A dash that excludes no word says nothing; many of them are more than Postgres parses. */
+const withoutBareDashes = (words: string | undefined): string | undefined =>
+  words?.replaceAll(/-(?=[\s-]|$)/g, ' ');
+
 function conditions(filter: IncidentFilter, values: Values): string[] {
   const { timeColumn, from, to, severities = [], priorities = [], statuses = [] } = filter;
   const oneOf = (column: string, options: readonly string[]): string[] =>
@@ -70,7 +74,10 @@ function conditions(filter: IncidentFilter, values: Values): string[] {
     ...when(filter.assignee, (place) => `i.assignee = ${place}`),
     // The first of the two is what the partial index asks for.
     ...when(filter.tag, (place) => `i.tags <> '{}' AND i.tags @> ARRAY[${place}::text]`),
-    ...when(filter.words, (place) => `i.search @@ websearch_to_tsquery('simple', ${place})`),
+    ...when(
+      withoutBareDashes(filter.words),
+      (place) => `i.search @@ websearch_to_tsquery('simple', ${place})`,
+    ),
     ...when(filter.providerIncidentId, (place) => `i.provider_incident_id = ${place}`),
     ...(filter.providerIds ? anyOf('provider_id', filter.providerIds, values) : []),
   ];

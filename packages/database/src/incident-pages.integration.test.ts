@@ -237,7 +237,6 @@ test.each(['posted', 'posting'])(
       seq: before.seq,
       synced_at: before.synced_at,
       etag: at(1),
-      foreign_comments: 2,
     });
     await pool.query(`UPDATE comment SET status = 'posted'`);
     await aComment('posted');
@@ -250,9 +249,20 @@ test('somebody else’s comment is a change, with one of ours or without', async
   expect(await store([version(1, 1)])).toMatchObject({ changed: 1 });
   await aComment('posted');
   expect(await store([version(2, 3)])).toMatchObject({ changed: 1 });
-  expect(await row()).toMatchObject({ foreign_comments: 2 });
   await aComment('failed');
   expect(await store([version(3, 4)])).toMatchObject({ changed: 1 });
+});
+
+test('somebody else’s comment is a change, whatever became of ours: deleted there, or never posted', async () => {
+  await store([version(0, 0)]);
+  await aComment('posted');
+  expect(await store([version(1, 1)])).toMatchObject({ changed: 0 });
+  expect(await store([version(2, 0)])).toMatchObject({ changed: 1 });
+  expect(await store([version(3, 1)])).toMatchObject({ changed: 1 });
+  await aComment('posting');
+  expect(await store([version(4, 2)])).toMatchObject({ changed: 0 });
+  await pool.query(`UPDATE comment SET status = 'failed' WHERE status = 'posting'`);
+  expect(await store([version(5, 3)])).toMatchObject({ changed: 1 });
 });
 
 test('what changed together with a comment of our own is a change', async () => {
@@ -267,6 +277,16 @@ test('what changed together with a comment of our own is a change', async () => 
   });
 });
 
+test('an incident that was marked as deleted and is listed as it was is there again, and readers see it', async () => {
+  await store([version(0, 0)]);
+  await pool.query('UPDATE incident SET deleted_in_sentinel_at = now()');
+  expect(await store([version(0, 0)])).toMatchObject({ changed: 1 });
+  expect(await row()).toMatchObject({ deleted_in_sentinel_at: null });
+  await pool.query('UPDATE incident SET deleted_in_sentinel_at = now()');
+  await aComment('posted');
+  expect(await store([version(1, 1)])).toMatchObject({ changed: 1 });
+});
+
 test('a reopened incident knows when, and one that is listed again is not deleted any more', async () => {
   await store([version(0, 0, { status: 'closed' })]);
   await pool.query('UPDATE incident SET deleted_in_sentinel_at = now()');
@@ -274,4 +294,28 @@ test('a reopened incident knows when, and one that is listed again is not delete
   expect(await row()).toMatchObject({ reopened_at: new Date(at(1)), deleted_in_sentinel_at: null });
   await store([version(2, 0, { status: 'closed', mergedInto: 7 })]);
   expect(await row()).toMatchObject({ reopened_at: new Date(at(1)), merged_into: 7 });
+});
+
+test('a merge is a change of all that show it: of what it went into, to the end, and of what had gone into it', async () => {
+  const one = (number: number, minute: number, mergedInto: number | null = null) =>
+    anIncident({
+      sentinelName: `name-${number}`,
+      number,
+      mergedInto,
+      lastModifiedAt: at(minute),
+      etag: at(minute),
+    });
+  const changedBy = async (...incidents: IncidentRow[]): Promise<number[]> => {
+    const before = (await pool.query('SELECT max(change_seq::text::bigint) AS seq FROM incident')).rows[0]
+      .seq;
+    await store(incidents);
+    const sql = 'SELECT number FROM incident WHERE change_seq::text::bigint > $1 ORDER BY number';
+    return (await pool.query(sql, [before])).rows.map((changed) => Number(changed.number));
+  };
+  await store([1, 2, 3, 4, 5].map((number) => one(number, 0)));
+  expect(await changedBy(one(1, 1, 2))).toEqual([1, 2]);
+  expect(await changedBy(one(2, 2, 3))).toEqual([1, 2, 3]);
+  expect(await changedBy(one(4, 3))).toEqual([4]);
+  expect(await changedBy(one(1, 4))).toEqual([1, 2, 3]);
+  expect(await changedBy(one(3, 5, 2))).toEqual([2, 3]);
 });

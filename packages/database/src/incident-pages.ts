@@ -2,6 +2,7 @@ import { Severity } from '@socmate/contracts';
 import type { Clock, Ids } from '@socmate/runtime';
 import { z } from 'zod';
 import { type NewEvent, publishEvents } from './event-publishing.ts';
+import { type MergeChange, touchMerged } from './merge-touch.ts';
 import { type Pool, type Queryable, rows, run, transaction } from './pool.ts';
 
 /** An incident as Sentinel has it, in our own form; times are RFC 3339 of any precision. */
@@ -74,7 +75,7 @@ interface PageToStore {
 
 export interface IncidentPages {
   /**
-   * Stores a page and the alerts that it causes in one transaction, in at most seven statements.
+   * Stores a page and the alerts that it causes in one transaction, in at most eight statements.
    * What is not newer than the stored row changes nothing; notes, tags and assignee are never touched. Where nothing
    * but comments of our own came to an incident, its row is up to date and has not changed for those who read changes.
    */
@@ -100,6 +101,7 @@ const COLUMNS = {
   provider_incident_id: 'text',
   incident_url: 'text',
   merged_into: 'bigint',
+  comments_count: 'integer',
   created_at: 'timestamptz',
   last_modified_at: 'timestamptz',
   first_activity_at: 'timestamptz',
@@ -113,37 +115,39 @@ const names = Object.keys(COLUMNS);
 const apart = (raw: string): string =>
   `(${raw} - 'etag') #- '{properties,lastModifiedTimeUtc}' #- '{properties,additionalData,commentsCount}'`;
 
-// A comment that is being posted may have arrived: it is ours if one more than the known ones would be.
-const JUDGED = `SELECT page.*, i.id IS NOT NULL AND page.last_modified_at > i.last_modified_at
-      AND page.comments_count > COALESCE((i.raw #>> '{properties,additionalData,commentsCount}')::integer, 0)
-      AND page.comments_count - i.foreign_comments BETWEEN ours.posted AND ours.posted + ours.posting
+// Row by row, by its key: without statistics the planner would join all of a workspace's incidents to each page.
+// Ours alone: as many comments more as we have posted since, or may be posting, and nothing else.
+const JUDGED = `SELECT page.*, i.merged_into AS was_merged_into, i.id IS NOT NULL AND page.last_modified_at > i.last_modified_at
+      AND i.deleted_in_sentinel_at IS NULL
+      AND page.comments_count - i.comments_count BETWEEN 1 AND ours.posted + ours.posting - i.own_comments
       AND ${apart('page.raw')} = ${apart('i.raw')} AS is_ours_alone,
-    greatest(0, least(i.foreign_comments, page.comments_count - ours.posted),
-      page.comments_count - ours.posted - ours.posting) AS foreign_comments
-  FROM page LEFT JOIN incident AS i ON i.provider_id = $1 AND i.sentinel_name = page.sentinel_name
+    COALESCE(i.own_comments, 0) + greatest(0, least(page.comments_count - i.comments_count,
+      ours.posted + ours.posting - i.own_comments)) AS own_comments
+  FROM page
+  LEFT JOIN LATERAL (SELECT * FROM incident
+    WHERE provider_id = $1 AND sentinel_name = page.sentinel_name LIMIT 1) AS i ON true
   CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE status = 'posted') AS posted, count(*) FILTER (WHERE status = 'posting') AS posting
     FROM comment WHERE comment.incident_id = i.id) AS ours`;
 
 // Details that are not due mark a row to which only comments of our own came: RETURNING sees no other column.
 const UPSERT = `WITH page AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($2::jsonb) AS r (id text, comments_count integer, ${Object.entries(
-      COLUMNS,
-    )
+    SELECT * FROM jsonb_to_recordset($2::jsonb) AS r (id text, ${Object.entries(COLUMNS)
       .map(([name, type]) => `${name} ${type}`)
       .join(', ')})),
   collided AS (
-    SELECT page.sentinel_name FROM page JOIN incident AS other
-    ON other.provider_id = $1 AND other.number = page.number AND other.sentinel_name <> page.sentinel_name),
+    SELECT page.sentinel_name FROM page CROSS JOIN LATERAL (
+      SELECT sentinel_name FROM incident WHERE provider_id = $1 AND number = page.number LIMIT 1) AS known
+    WHERE known.sentinel_name <> page.sentinel_name),
   judged AS MATERIALIZED (${JUDGED}),
   stored AS (
-    INSERT INTO incident AS i (id, provider_id, details_due_at, foreign_comments, ${names.join(', ')})
-    SELECT id, $1, CASE WHEN is_ours_alone THEN NULL ELSE now() END, foreign_comments, ${names.join(', ')}
+    INSERT INTO incident AS i (id, provider_id, details_due_at, own_comments, ${names.join(', ')})
+    SELECT id, $1, CASE WHEN is_ours_alone THEN NULL ELSE now() END, own_comments, ${names.join(', ')}
     FROM judged WHERE sentinel_name NOT IN (SELECT sentinel_name FROM collided)
     ORDER BY sentinel_name
     ON CONFLICT ON CONSTRAINT incident_sentinel_name_key DO UPDATE SET
       ${names.map((name) => `${name} = excluded.${name}`).join(', ')},
-      foreign_comments = excluded.foreign_comments, deleted_in_sentinel_at = NULL,
+      own_comments = excluded.own_comments, deleted_in_sentinel_at = NULL,
       reopened_at = CASE WHEN i.status = 'closed' AND excluded.status <> 'closed'
         THEN excluded.last_modified_at ELSE i.reopened_at END,
       details_due_at = COALESCE(excluded.details_due_at, i.details_due_at),
@@ -151,16 +155,21 @@ const UPSERT = `WITH page AS MATERIALIZED (
       synced_at = COALESCE(excluded.details_due_at, i.synced_at),
       change_seq = CASE WHEN excluded.details_due_at IS NULL THEN i.change_seq ELSE pg_current_xact_id() END
     WHERE excluded.last_modified_at > i.last_modified_at
-      OR (excluded.last_modified_at = i.last_modified_at AND excluded.etag IS DISTINCT FROM i.etag)
+      OR (excluded.last_modified_at = i.last_modified_at
+        AND (excluded.etag IS DISTINCT FROM i.etag OR i.deleted_in_sentinel_at IS NOT NULL))
     RETURNING id, sentinel_name, xmax = 0 AS is_new, alerted_severity, change_seq = pg_current_xact_id() AS is_visible)
-  SELECT id, sentinel_name, is_new, alerted_severity FROM stored WHERE is_visible
-  UNION ALL SELECT NULL, sentinel_name, false, NULL FROM collided`;
+  SELECT stored.id, sentinel_name, is_new, alerted_severity, judged.number, was_merged_into, judged.merged_into
+  FROM stored JOIN judged USING (sentinel_name) WHERE is_visible
+  UNION ALL SELECT NULL, sentinel_name, false, NULL, 0, NULL, NULL FROM collided`;
 
 const StoredRow = z.object({
   id: z.string().nullable(),
   sentinel_name: z.string(),
   is_new: z.boolean(),
   alerted_severity: Severity.nullable(),
+  number: z.int(),
+  was_merged_into: z.int().nullable(),
+  merged_into: z.int().nullable(),
 });
 
 // The lock makes a rename wait: it carries the new name into endpoints, which would not match alerts under the old one.
@@ -195,7 +204,10 @@ async function upsert(db: Queryable, providerId: string, incidents: readonly Inc
           },
         ],
   );
-  return { stored, collided: answer.filter(({ id }) => id === null).map((row) => row.sentinel_name) };
+  const merges = answer.flatMap(({ number, was_merged_into: before, merged_into: after }): MergeChange[] =>
+    before === after ? [] : [{ number, before, after }],
+  );
+  return { stored, merges, collided: answer.filter(({ id }) => id === null).map((row) => row.sentinel_name) };
 }
 
 async function holdNaming(db: Queryable, providerId: string): Promise<ProviderNaming> {
@@ -210,7 +222,8 @@ export function createIncidentPages(pool: Pool, { ids, clock }: { ids: Ids; cloc
     store: ({ providerId, incidents, alertsFor, traceparent }) =>
       transaction(pool, async (db) => {
         const naming = await holdNaming(db, providerId);
-        const { stored, collided } = await upsert(db, providerId, incidents, ids);
+        const { stored, merges, collided } = await upsert(db, providerId, incidents, ids);
+        await touchMerged(db, providerId, merges);
         const alerts = alertsFor(stored, naming);
         const endpointIds = await publishEvents(db, { ids, clock }, alerts, traceparent);
         if (alerts.length > 0) {

@@ -34,7 +34,7 @@ const TargetRow = z
     hasRunningChange: row.has_running_change,
   }));
 
-/** An incident as a write to Sentinel begins. `comments` counts those in Sentinel and ours on their way there. */
+/** An incident as a write to Sentinel begins. `comments` counts those in Sentinel, as it was synced, and ours that came or come on top. */
 export type WriteTarget = z.output<typeof TargetRow>;
 
 const time = z.date().transform((date) => date.toISOString());
@@ -90,14 +90,14 @@ const OF_NUMBER = `FROM incident AS i JOIN siem_provider AS p ON p.id = i.provid
   WHERE i.number = $1 AND ($2::text[] IS NULL OR i.provider_id = ANY ($2))
   ORDER BY p.is_default DESC, p.deleted_at IS NOT NULL, p.created_at, i.id LIMIT 1`;
 
-const COMMENTS_IN_SENTINEL = `CASE WHEN jsonb_typeof(i.raw #> '{properties,additionalData,commentsCount}') = 'number'
-  THEN (i.raw #>> '{properties,additionalData,commentsCount}')::numeric::integer ELSE 0 END`;
+// Of ours, those that Sentinel's count holds already are not counted twice.
+const COMMENTS_TO_BE = `i.comments_count + greatest(0, (SELECT count(*)::integer FROM comment AS c
+  WHERE c.incident_id = i.id AND c.status <> 'failed') - i.own_comments)`;
 
 const TARGET = `SELECT i.id, i.provider_id, p.name AS provider, i.number, i.etag, i.raw,
     i.deleted_in_sentinel_at IS NOT NULL AS is_deleted, p.deleted_at IS NULL AS is_connected,
     p.enabled AS is_enabled, p.allow_status_changes AS allows_status_changes,
-    ${COMMENTS_IN_SENTINEL} + (SELECT count(*)::integer FROM comment AS c
-      WHERE c.incident_id = i.id AND c.status IN ('pending', 'posting')) AS comments,
+    ${COMMENTS_TO_BE} AS comments,
     EXISTS (SELECT FROM status_change AS s
       WHERE s.incident_id = i.id AND s.status IN ('pending', 'applying')) AS has_running_change
   ${OF_NUMBER} FOR UPDATE OF i`;

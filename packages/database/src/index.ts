@@ -10,7 +10,7 @@ export { appendAudit } from './append-audit.ts';
 export { type AuditLog, type AuditRecord, type AuditState, createAuditLog } from './audit-log.ts';
 export { type AuditFilter, type AuditTrail, createAuditTrail } from './audit-trail.ts';
 export { type AzureQuota, type AzureQuotaKind, createAzureQuota } from './azure-quota.ts';
-export { databaseAway } from './database-fault.ts';
+export { databaseAway, isRefusedData } from './database-fault.ts';
 export { deleteExpiredEvents, type EventRetention, type ExpiredEvents } from './delete-expired-events.ts';
 export { createDeliveries, type Deliveries, type DeliveryFilter } from './deliveries.ts';
 export {
@@ -92,6 +92,7 @@ export type { Position } from './position.ts';
 export { createPrisma, type Db, type PrismaClient } from './prisma.ts';
 export { type ProviderConnection, type SealedCredential, sealedCredential } from './provider-connection.ts';
 export type { ProviderFreshness } from './provider-freshness.ts';
+export { createProviderReconciliations, type ProviderReconciliations } from './provider-reconciliations.ts';
 export type {
   NewProvider,
   ProviderChange,
@@ -135,6 +136,7 @@ export {
   type CommentQueue,
   createCommentQueue,
   createStatusChangeQueue,
+  type DueWrite,
   type StatusChangeClaim,
   type StatusChangeEnd,
   type StatusChangeQueue,

@@ -32,7 +32,7 @@ async function end(providerId: string, how: 'succeed' | 'fail', only: Partial<ty
   await pool.query(`UPDATE siem_provider SET sync_owner = 'wrk_1' WHERE id = $1`, [providerId]);
   const claim = { owner: 'wrk_1', providerId };
   return how === 'succeed'
-    ? endings.succeed(claim, { watermark: undefined, problem: null })
+    ? endings.succeed(claim, { watermark: undefined, problem: null, reconcileInS: 3_600 })
     : endings.fail(claim, { error: { ...error, ...only }, retryInS: 60 });
 }
 

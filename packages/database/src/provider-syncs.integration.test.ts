@@ -64,7 +64,7 @@ test('the watermark moves forward only, and not beyond now', async () => {
   for (const watermark of [past, new Date(past.getTime() - 60_000), undefined, later()]) {
     await pool.query('UPDATE siem_provider SET next_sync_at = now()');
     await syncs.claim(claim, 300);
-    await syncs.succeed(claim, { watermark, problem: null });
+    await syncs.succeed(claim, { watermark, problem: null, reconcileInS: 60 });
     marks.push((await row(id)).watermark);
   }
   expect(marks.slice(0, 3)).toEqual([past, past, past]);
@@ -76,7 +76,7 @@ test('who lost a claim changes nothing', async () => {
   const lost = { owner: 'wrk_b', providerId: id };
   await syncs.claim({ owner: 'wrk_a', providerId: id }, 300);
   const before = await row(id);
-  await syncs.succeed(lost, { watermark: new Date(), problem: null });
+  await syncs.succeed(lost, { watermark: new Date(), problem: null, reconcileInS: 60 });
   await syncs.fail(lost, { error: { code: 'unavailable', message: 'm' }, retryInS: 1 });
   await syncs.release(lost);
   expect(await row(id)).toEqual(before);
@@ -91,6 +91,6 @@ test('a failure is kept with its reason and counted until a success', async () =
   await syncs.fail(claim, { error, retryInS: 0 });
   expect(await row(id)).toMatchObject({ last_error: error, consecutive_failures: 1, sync_owner: null });
   expect(await syncs.claim(claim, 300)).toMatchObject({ consecutiveFailures: 1 });
-  await syncs.succeed(claim, { watermark: undefined, problem: null });
+  await syncs.succeed(claim, { watermark: undefined, problem: null, reconcileInS: 60 });
   expect(await row(id)).toMatchObject({ last_error: null, consecutive_failures: 0, watermark: null });
 });

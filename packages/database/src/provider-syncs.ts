@@ -7,7 +7,7 @@ import { ownerIsDead } from './worker-leases.ts';
 export const UnfinishedSync = z.object({ since: z.string(), top: z.string(), reached: z.string() });
 export type UnfinishedSync = z.output<typeof UnfinishedSync>;
 
-const SyncRow = ConnectionColumns.extend({
+export const SyncRow = ConnectionColumns.extend({
   is_default: z.boolean(),
   first_window: z.string(),
   alert_backlog: z.boolean(),
@@ -16,7 +16,7 @@ const SyncRow = ConnectionColumns.extend({
   watermark: z.date().nullable(),
   consecutive_failures: z.int(),
   unfinished: UnfinishedSync.nullable().catch(null),
-  is_reconcile_due: z.boolean(),
+  reconcile_until: z.string().nullable(),
   has_skipped: z.boolean(),
   interval_s: z.number(),
   claimed_at: z.date(),
@@ -30,7 +30,7 @@ const SyncRow = ConnectionColumns.extend({
   watermark: row.watermark,
   consecutiveFailures: row.consecutive_failures,
   unfinished: row.unfinished,
-  isReconcileDue: row.is_reconcile_due,
+  reconcileUntil: row.reconcile_until,
   hasSkipped: row.has_skipped,
   intervalS: row.interval_s,
   claimedAt: row.claimed_at,
@@ -60,16 +60,18 @@ export interface ProviderSyncs {
   due(limit: number): Promise<DueProvider[]>;
   /** Begins a sync that is due and counts the interval from now; one asked for while it runs is due after it. */
   claim(claim: SyncClaim, defaultIntervalS: number): Promise<ClaimedProvider | undefined>;
+  /** Not where another has taken it over, nor where the workspace was disabled or disconnected meanwhile. */
   isHeld(claim: SyncClaim): Promise<boolean>;
   /** What the next sync need not read again, should this one not get through. */
   saveProgress(claim: SyncClaim, unfinished: UnfinishedSync): Promise<void>;
-  /** The watermark never moves back, nor beyond Postgres's own time. False where the claim was lost: nothing changes. */
+  /**
+   * The watermark never moves back, nor beyond Postgres's own time. The first sync has just read all: the first
+   * reconciliation is due in so many seconds. False where the claim was lost: nothing changes.
+   */
   succeed(
     claim: SyncClaim,
-    result: { watermark: Date | undefined; problem: SyncError | null },
+    result: { watermark: Date | undefined; problem: SyncError | null; reconcileInS: number },
   ): Promise<boolean>;
-  /** The next reconciliation is due in so many seconds. */
-  planReconcile(claim: SyncClaim, plan: { isDone: boolean; dueInS: number }): Promise<void>;
   /** False where the claim was lost: nothing changes. */
   fail(claim: SyncClaim, fault: { error: SyncError; retryInS: number }): Promise<boolean>;
   /** Gives an unfinished sync to whoever takes it next. */
@@ -84,21 +86,21 @@ const IS_DUE = `${ACTIVE} AND CASE WHEN sync_owner IS NULL THEN next_sync_at <= 
 const DUE = `SELECT id, greatest(0, extract(epoch FROM now() - next_sync_at) * 1000)::float8 AS lag_ms
   FROM siem_provider WHERE ${IS_DUE} ORDER BY next_sync_at, id LIMIT $1`;
 
-const CLAIM = `UPDATE siem_provider SET sync_owner = $1,
-    next_sync_at = now() + make_interval(secs => COALESCE(sync_interval_s, $3))
-  WHERE id = $2 AND ${IS_DUE}
-  RETURNING ${Object.keys(ConnectionColumns.shape).join(', ')}, is_default, first_window, alert_backlog,
-    include_closed, connected_at, watermark, consecutive_failures, unfinished, next_reconcile_at <= now() AS is_reconcile_due,
+/** What `SyncRow` parses, of a row of `siem_provider`; `$3` are the seconds between two syncs unless it says its own. */
+export const SYNC_COLUMNS = `${Object.keys(ConnectionColumns.shape).join(', ')}, is_default, first_window, alert_backlog,
+    include_closed, connected_at, watermark, consecutive_failures, unfinished, reconcile_until,
     EXISTS (SELECT FROM skipped_incident WHERE provider_id = siem_provider.id) AS has_skipped,
     COALESCE(sync_interval_s, $3)::float8 AS interval_s, now() AS claimed_at`;
 
-const SUCCEED = `UPDATE siem_provider SET sync_owner = NULL, last_synced_at = now(), consecutive_failures = 0, failing_since = NULL,
-    last_error = $4, unfinished = NULL,
-    watermark = CASE WHEN $3::timestamptz IS NULL THEN watermark ELSE greatest(watermark, least($3, now())) END
-  WHERE id = $2 AND sync_owner = $1`;
+const CLAIM = `UPDATE siem_provider SET sync_owner = $1,
+    next_sync_at = now() + make_interval(secs => COALESCE(sync_interval_s, $3))
+  WHERE id = $2 AND ${IS_DUE}
+  RETURNING ${SYNC_COLUMNS}`;
 
-const PLAN_RECONCILE = `UPDATE siem_provider SET next_reconcile_at = now() + make_interval(secs => $3),
-    last_reconciled_at = CASE WHEN $4 THEN now() ELSE last_reconciled_at END
+const SUCCEED = `UPDATE siem_provider SET sync_owner = NULL, last_synced_at = now(), consecutive_failures = 0,
+    failing_since = NULL, last_error = $4, unfinished = NULL,
+    next_reconcile_at = CASE WHEN last_synced_at IS NULL THEN now() + make_interval(secs => $5) ELSE next_reconcile_at END,
+    watermark = CASE WHEN $3::timestamptz IS NULL THEN watermark ELSE greatest(watermark, least($3, now())) END
   WHERE id = $2 AND sync_owner = $1`;
 
 const FAIL = `UPDATE siem_provider SET sync_owner = NULL, last_error = $4,
@@ -123,18 +125,15 @@ export function createProviderSyncs(db: Queryable): ProviderSyncs {
       return row;
     },
     isHeld: async (claim) => {
-      const text = 'SELECT id FROM siem_provider WHERE sync_owner = $1 AND id = $2';
+      const text = `SELECT id FROM siem_provider WHERE sync_owner = $1 AND id = $2 AND ${ACTIVE}`;
       return (await run(db, { name: 'sync-is-held', text, values: of(claim) })) > 0;
     },
     saveProgress: async (claim, unfinished) => {
       const text = 'UPDATE siem_provider SET unfinished = $3 WHERE sync_owner = $1 AND id = $2';
       await run(db, { name: 'save-sync-progress', text, values: [...of(claim), unfinished] });
     },
-    planReconcile: async (claim, { isDone, dueInS }) => {
-      await run(db, { text: PLAN_RECONCILE, values: [...of(claim), dueInS, isDone] });
-    },
-    succeed: async (claim, { watermark, problem }) =>
-      (await run(db, { text: SUCCEED, values: [...of(claim), watermark ?? null, problem] })) > 0,
+    succeed: async (claim, { watermark, problem, reconcileInS }) =>
+      (await run(db, { text: SUCCEED, values: [...of(claim), watermark ?? null, problem, reconcileInS] })) > 0,
     fail: async (claim, { error, retryInS }) =>
       (await run(db, { text: FAIL, values: [...of(claim), retryInS, error] })) > 0,
     release: async (claim) => {

@@ -166,14 +166,14 @@ async function step(db: Queryable, ids: Ids): Promise<RecoveryStep | undefined> 
   return { recoveryId, endpointId, released: 0, status: taken.is_deleted ? 'cancelled' : 'running' };
 }
 
-const NEXT = `SELECT greatest(0, extract(epoch FROM min(next_step_at) - now()) * 1000)::float8 AS ms
-  FROM recovery WHERE status = 'running'`;
+const NEXT = `SELECT greatest(0, extract(epoch FROM next_step_at - now()) * 1000)::float8 AS ms
+  FROM recovery WHERE status = 'running' ORDER BY next_step_at LIMIT 1`;
 
 export const createRecoverySteps = (pool: Pool, ids: Ids): RecoverySteps => ({
   step: () => transaction(pool, (db) => step(db, ids)),
   nextInMs: async () => {
-    const schema = z.object({ ms: z.number().nullable() });
+    const schema = z.object({ ms: z.number() });
     const [row] = await rows(pool, schema, { name: 'next-recovery-step', text: NEXT });
-    return row?.ms ?? undefined;
+    return row?.ms;
   },
 });

@@ -82,7 +82,7 @@ const NAMED =
   'SELECT id FROM siem_provider WHERE name = $1 AND deleted_at IS NULL AND id IS DISTINCT FROM $2::text';
 
 const REMOVE = `UPDATE siem_provider SET deleted_at = now(), enabled = false, is_default = false,
-    sync_owner = NULL, updated_at = now()
+    sync_owner = NULL, reconcile_owner = NULL, updated_at = now()
   WHERE id = $1`;
 
 const SYNC_NOW = `UPDATE siem_provider SET next_sync_at = now(),
@@ -108,7 +108,7 @@ async function connect(db: Queryable, provider: NewProvider): Promise<ProviderRe
   const text = `INSERT INTO siem_provider (${names.join(', ')}, last_health_check)
     VALUES (${places.join(', ')}, now())
     ON CONFLICT (id) DO UPDATE SET ${set.join(', ')}, deleted_at = NULL, last_error = NULL,
-      consecutive_failures = 0, sync_owner = NULL, connected_at = now(), next_sync_at = now(), last_health_check = now(),
+      consecutive_failures = 0, sync_owner = NULL, reconcile_owner = NULL, connected_at = now(), next_sync_at = now(), last_health_check = now(),
       updated_at = now()`;
   await db.query({ text, values: Object.values(provider) });
   await db.query(HAND_ON);

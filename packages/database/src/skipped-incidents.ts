@@ -10,8 +10,10 @@ export interface SkippedIncident {
 /** What of each workspace could not be stored, and was not since. */
 export interface SkippedIncidents {
   record(providerId: string, skipped: readonly SkippedIncident[]): Promise<void>;
-  /** These have been stored after all, or are gone. */
+  /** These have been stored after all. */
   forget(providerId: string, sentinelNames: readonly string[]): Promise<void>;
+  /** What has not been listed since is gone, or too old to be listed. */
+  forgetUnseen(providerId: string, since: Date): Promise<void>;
 }
 
 const RECORD = `INSERT INTO skipped_incident (provider_id, sentinel_name, number, reason)
@@ -20,6 +22,8 @@ const RECORD = `INSERT INTO skipped_incident (provider_id, sentinel_name, number
     SET number = excluded.number, reason = excluded.reason, last_seen_at = now()`;
 
 const FORGET = 'DELETE FROM skipped_incident WHERE provider_id = $1 AND sentinel_name = ANY ($2)';
+
+const FORGET_UNSEEN = 'DELETE FROM skipped_incident WHERE provider_id = $1 AND last_seen_at < $2';
 
 const MAX_REASON = 500;
 
@@ -41,6 +45,9 @@ export function createSkippedIncidents(db: Queryable): SkippedIncidents {
     },
     forget: async (providerId, sentinelNames) => {
       await run(db, { text: FORGET, values: [providerId, sentinelNames] });
+    },
+    forgetUnseen: async (providerId, since) => {
+      await run(db, { text: FORGET_UNSEEN, values: [providerId, since] });
     },
   };
 }

@@ -40,9 +40,10 @@ export interface WriteError {
   readonly message: string;
 }
 
-interface DueWrite {
+export interface DueWrite {
   /** What its job names. */
   readonly key: string;
+  readonly providerId: string;
   readonly lagMs: number;
 }
 
@@ -65,8 +66,11 @@ interface Waiting {
 
 /** Writes to Sentinel as a worker makes them: every change names the owner, and touches nothing of who lost the row. */
 interface WriteQueue<C> {
-  /** Those of enabled workspaces that are due, or were left by an owner that died; the longest due first. */
-  due(limit: number): Promise<DueWrite[]>;
+  /**
+   * Those of enabled workspaces that are due, or were left by an owner that died; the longest due first, and of each
+   * workspace no more than asked for, so that none crowds out another.
+   */
+  due(limitEach: number): Promise<DueWrite[]>;
   /** Claims what is due under a key, oldest first. */
   claim(owner: string, key: string, limit: number): Promise<C[]>;
   /** Counts an attempt and says, before Azure is asked, that it may have been; false where the row was lost. */
@@ -108,8 +112,12 @@ function statements({ table, key, running, columns }: Definition<z.ZodType>) {
   const from = `FROM ${table} AS w JOIN siem_provider AS p ON p.id = w.provider_id`;
   const own = 'id = $2 AND lease_owner = $1';
   return {
-    due: `SELECT w.${key} AS key, (greatest(0, extract(epoch FROM now() - min(w.due_at))) * 1000)::float8 AS lag_ms
-      ${from} WHERE ${isDue} GROUP BY w.${key} ORDER BY min(w.due_at), w.${key} LIMIT $1`,
+    due: `SELECT key, provider_id, (greatest(0, extract(epoch FROM now() - due_at)) * 1000)::float8 AS lag_ms
+      FROM (
+        SELECT w.${key} AS key, w.provider_id, min(w.due_at) AS due_at,
+          row_number() OVER (PARTITION BY w.provider_id ORDER BY min(w.due_at), w.${key}) AS place
+        ${from} WHERE ${isDue} GROUP BY w.provider_id, w.${key}) AS found
+      WHERE place <= $1 ORDER BY due_at, key`,
     claim: `WITH picked AS (
         SELECT w.id ${from} WHERE w.${key} = $2 AND ${isDue}
         ORDER BY w.created_at, w.id LIMIT $3 FOR UPDATE OF w SKIP LOCKED),
@@ -131,8 +139,8 @@ function statements({ table, key, running, columns }: Definition<z.ZodType>) {
 }
 
 const DueRow = z
-  .object({ key: z.string(), lag_ms: z.number() })
-  .transform((row): DueWrite => ({ key: row.key, lagMs: row.lag_ms }));
+  .object({ key: z.string(), provider_id: z.string(), lag_ms: z.number() })
+  .transform((row): DueWrite => ({ key: row.key, providerId: row.provider_id, lagMs: row.lag_ms }));
 
 const json = (value: unknown): string | null => (value == null ? null : JSON.stringify(value));
 
@@ -143,7 +151,7 @@ function createWriteQueue<S extends z.ZodType>(
   const { table, row } = definition;
   const text = statements(definition);
   return {
-    due: (limit) => rows(db, DueRow, { name: `due-${table}`, text: text.due, values: [limit] }),
+    due: (limitEach) => rows(db, DueRow, { name: `due-${table}`, text: text.due, values: [limitEach] }),
     claim: (owner, key, limit) => rows(db, row, { text: text.claim, values: [owner, key, limit] }),
     begin: async (owner, id) => (await run(db, { text: text.begin, values: [owner, id] })) > 0,
     wait: async (owner, id, { isUncertain, error, delayS, isUnspent = false }) => {

@@ -27,11 +27,16 @@ const NOTHING = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
 
 const trailOf = (res: Response): RequestTrail => res.locals as RequestTrail;
 
-const infoOf = (req: Request, res: Response): RequestInfo => ({
-  id: trailOf(res).id,
-  ip: req.ip ?? '',
-  header: (name) => req.get(name),
-});
+function infoOf(req: Request, res: Response): RequestInfo {
+  const gone = new AbortController();
+  res.once('close', () => gone.abort());
+  return {
+    id: trailOf(res).id,
+    ip: req.ip ?? '',
+    signal: gone.signal,
+    header: (name) => req.get(name),
+  };
+}
 
 function send(res: Response, { status, headers, body }: Answer): void {
   res.status(status).set(headers);

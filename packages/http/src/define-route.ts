@@ -9,6 +9,8 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 export interface RequestInfo {
   readonly id: string;
   readonly ip: string;
+  /** Aborts when the caller is gone, or has its answer. */
+  readonly signal: AbortSignal;
   header(name: string): string | undefined;
 }
 
@@ -29,6 +31,12 @@ interface RouteHead<S extends 'public' | Scope | readonly Scope[]> {
   readonly documented?: boolean;
   /** Takes `Idempotency-Key`. */
   readonly idempotent?: boolean;
+  /** Further statuses, each with what it means; those below 400 have the body of `response`. */
+  readonly alsoAnswers?: Readonly<Record<number, string>>;
+  /** Headers that the handler reads, each with what it says. */
+  readonly takesHeaders?: Readonly<Record<string, string>>;
+  /** Headers of a good answer, each with what it says. */
+  readonly sendsHeaders?: Readonly<Record<string, string>>;
 }
 
 export interface RouteInput<P, Q, B, S> {

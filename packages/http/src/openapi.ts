@@ -39,6 +39,17 @@ const etagHeader = {
   ETag: { description: 'Stands for what the answer says; weak.', schema: { type: 'string' as const } },
 };
 
+type Headers = Record<string, { readonly description: string; readonly schema: { readonly type: 'string' } }>;
+
+const described = (given: Readonly<Record<string, string>> = {}): Headers =>
+  Object.fromEntries(
+    Object.entries(given).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+  );
+
+/** What a route answers beside what every one does: good answers, or refusals. */
+const further = ({ alsoAnswers = {} }: Route, kind: 'good' | 'refusal'): [string, string][] =>
+  Object.entries(alsoAnswers).filter(([status]) => Number(status) < 400 === (kind === 'good'));
+
 const error = (description: string, schema: z.ZodType = ErrorBody): ResponseConfig => ({
   description,
   headers,
@@ -58,6 +69,7 @@ function errorResponses(route: Route): Record<string, ResponseConfig> {
     ...(!isPublic && { 429: error('Over the rate limit; see `Retry-After`') }),
     500: error('A fault of ours'),
     503: error('A dependency is down; see `Retry-After`'),
+    ...Object.fromEntries(further(route, 'refusal').map(([status, meaning]) => [status, error(meaning)])),
   };
 }
 
@@ -66,9 +78,12 @@ function success(route: Route): Record<string, ResponseConfig> {
   const content = route.response && { content: { [JSON_TYPE]: { schema: route.response } } };
   const status = route.status ?? (route.response ? 200 : 204);
   const rated = route.scope === 'public' ? headers : { ...headers, ...rateHeaders };
-  const sent = route.etag ? { ...rated, ...etagHeader } : rated;
+  const sent = { ...rated, ...(route.etag && etagHeader), ...described(route.sendsHeaders) };
+  const good = [[String(status), description], ...further(route, 'good')] as const;
   return {
-    [status]: { description, headers: sent, ...content },
+    ...Object.fromEntries(
+      good.map(([code, meaning]) => [code, { description: meaning, headers: sent, ...content }]),
+    ),
     ...(route.etag && { 304: { description: 'As `If-None-Match` has it', headers: sent } }),
   };
 }
@@ -92,6 +107,20 @@ const ConditionHeader = z.object({
     .meta({ description: 'An `ETag`, several, or `*`: 304 without a body where it is still so.' }),
 });
 
+/** The headers of a request, none of them needed. */
+function takenHeaders(route: Route): z.ZodObject | undefined {
+  const taken = Object.entries(route.takesHeaders ?? {}).map(([name, description]) => [
+    name,
+    z.string().optional().meta({ description }),
+  ]);
+  const shape = {
+    ...(route.idempotent && IdempotencyHeader.shape),
+    ...(route.etag && ConditionHeader.shape),
+    ...(Object.fromEntries(taken) as Record<string, z.ZodType>),
+  };
+  return Object.keys(shape).length > 0 ? z.object(shape) : undefined;
+}
+
 const scopeNote = ({ scope }: Route): string =>
   scope === 'public'
     ? 'Needs no credential.'
@@ -105,6 +134,7 @@ function bodyOf({ body, documented }: Route) {
 
 function operation(route: Route): RouteConfig {
   const body = bodyOf(route);
+  const taken = takenHeaders(route);
   return {
     method: route.method,
     path: route.path,
@@ -116,8 +146,7 @@ function operation(route: Route): RouteConfig {
     request: {
       ...(route.params && { params: route.params }),
       ...(route.query && { query: route.query }),
-      ...(route.idempotent && { headers: IdempotencyHeader }),
-      ...(route.etag && { headers: ConditionHeader }),
+      ...(taken && { headers: taken }),
       ...(body && { body }),
     },
     responses: { ...success(route), ...errorResponses(route) },

@@ -20,11 +20,8 @@ export interface ResourceCall {
   readonly body?: unknown;
 }
 
-const GONE_PLACES = new Set(['SubscriptionNotFound', 'ResourceGroupNotFound', 'ResourceNotFound']);
-
-/** A 404 of the incident or of what lies below it, and not of the workspace around it. */
-export const isGone = (fault: unknown): boolean =>
-  isRestError(fault) && fault.statusCode === 404 && !GONE_PLACES.has(fault.code ?? '');
+/** What Sentinel itself says of an incident or a comment that it has not; the workspace around it has other codes. */
+const GONE = new Set(['NotFound', 'IncidentNotFound', 'IncidentCommentNotFound']);
 
 const Refused = z.object({ error: z.object({ code: z.string() }) });
 
@@ -35,6 +32,15 @@ function codeIn(body: string | null | undefined): string | undefined {
     return undefined;
   }
 }
+
+/**
+ * A 404 of the incident or of what lies below it: not of the workspace around it, and not of a proxy that does not
+ * know the way.
+ */
+export const isGone = (fault: unknown): boolean =>
+  isRestError(fault) &&
+  fault.statusCode === 404 &&
+  GONE.has(codeIn(fault.response?.bodyAsText) ?? fault.code ?? '');
 
 function addressOf(
   insights: SecurityInsights,

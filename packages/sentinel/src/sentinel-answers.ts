@@ -25,7 +25,7 @@ const Page = z.object({ value: z.array(z.unknown()), nextLink: z.string().nullis
 const Named = z.object({
   name: z.string().nullable().catch(null),
   properties: z
-    .object({ incidentNumber: z.number().nullable().catch(null) })
+    .object({ incidentNumber: z.int().nullable().catch(null) })
     .nullable()
     .catch(null),
 });

@@ -5,7 +5,7 @@ import { type Attempted, azureFault } from './azure-faults.ts';
 import { type AzureEndpoints, type AzureSettings, endpointsOf } from './azure-settings.ts';
 import { type Credential, createCredential } from './credential.ts';
 import { incidentPages, type PagesQuery } from './incident-pages.ts';
-import type { ResourceContext } from './incident-resource.ts';
+import { isGone, type ResourceContext } from './incident-resource.ts';
 import { createIncidentWrites, type IncidentWrites } from './incident-writes.ts';
 import { harden } from './pipeline-policies.ts';
 import type { SentinelAlert, SentinelIncidentPage } from './sentinel-answers.ts';
@@ -43,7 +43,8 @@ async function details<T>(
   const gone = `Azure has no incident ${incidentName} in workspace ${workspace.workspaceName}`;
   const attempted: Attempted = {
     ...base,
-    onNotFound: (cause) => new AppError('not_found', gone, { cause }),
+    onNotFound: (cause) =>
+      isGone(cause) ? new AppError('not_found', gone, { cause }) : base.onNotFound(cause),
   };
   let body: string | undefined;
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);

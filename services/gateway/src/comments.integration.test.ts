@@ -119,12 +119,21 @@ test('an incident that is not there, or no longer, or of a workspace that is off
 });
 
 test('where Sentinel has room for no more comments, counting those on their way, none is taken', async () => {
-  await insert({ raw: { properties: { additionalData: { commentsCount: 99 } } } });
+  await insert({ comments_count: 99 });
   expect((await post({ message: 'the hundredth' })).status).toBe(202);
   expect(await post({ message: 'one more' })).toMatchObject({
     status: 409,
     json: { detail: expect.stringContaining('has 100 comments') },
   });
+});
+
+test('a comment that was posted counts before the next sync and, after it, once', async () => {
+  await insert({ comments_count: 99 });
+  await post({ message: 'the hundredth' });
+  await pool.query(`UPDATE comment SET status = 'posted'`);
+  expect((await post({ message: 'one more' })).status).toBe(409);
+  await pool.query('UPDATE incident SET comments_count = 99, own_comments = 1');
+  expect((await post({ message: 'for one that was deleted there' })).status).toBe(202);
 });
 
 test('two workspaces with the same number: the default one’s incident, or the one that is named', async () => {

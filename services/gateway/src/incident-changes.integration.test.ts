@@ -82,8 +82,26 @@ test('a limited key reads the changes of its workspaces, and `provider` those of
   const limited = await untilRead('', [2], apiKey);
   expect(limited.freshness).toEqual([{ provider: 'eu', last_synced_at: null, lag_s: null, status: 'never' }]);
   await untilRead('provider=prod', [1]);
-  await untilRead('provider=prod', [], apiKey);
-  await untilRead('provider=nowhere', []);
+  for (const [query, key] of [
+    ['provider=prod', apiKey],
+    ['provider=nowhere', undefined],
+  ] as const)
+    expect(await get(query, ...(key ? [key] : []))).toMatchObject({
+      status: 422,
+      json: { detail: [{ loc: ['query', 'provider'], msg: 'names no workspace' }] },
+    });
+});
+
+test('a cursor stays with its workspace, whatever that or another is called by then', async () => {
+  await insert({ number: 1 });
+  const { json } = await get('provider=prod&from=now');
+  await pool.query(`UPDATE siem_provider SET name = 'renamed' WHERE name = 'prod'`);
+  await insert({ number: 2 });
+  expect((await get(`provider=prod&cursor=${json.next_cursor}`)).status).toBe(422);
+  await untilRead(`provider=renamed&cursor=${json.next_cursor}`, [2]);
+  const other = await aProvider(pool, { name: 'prod' });
+  await insert({ number: 3, provider_id: other.id });
+  expect((await get(`provider=prod&cursor=${json.next_cursor}`)).status).toBe(422);
 });
 
 test('an empty answer that the caller has is 304', async () => {

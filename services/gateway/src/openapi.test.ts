@@ -5,6 +5,7 @@ import { openApiDocument } from './openapi.ts';
 
 interface Operation {
   readonly security: readonly Record<string, readonly string[]>[];
+  readonly parameters: readonly { readonly name: string }[];
   readonly responses: Record<string, unknown>;
   readonly tags: readonly string[];
 }
@@ -31,6 +32,21 @@ test('every operation that is not health asks for a scope and describes its refu
       expect.arrayContaining(['401', '403', '422', '429', '500', '503']),
     );
   }
+});
+
+test('a status change is documented with all that it takes and answers', () => {
+  const operation = document.paths['/api/v1/incidents/{number}/status']?.['post'];
+  expect(operation?.parameters.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['Idempotency-Key', 'Prefer', 'If-Match']),
+  );
+  for (const status of ['200', '202'])
+    expect(operation?.responses[status]).toMatchObject({
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/StatusChange' } } },
+      headers: { Location: expect.anything() },
+    });
+  expect(Object.keys(operation?.responses ?? {})).toEqual(
+    expect.arrayContaining(['403', '404', '409', '502']),
+  );
 });
 
 test('every tag in use is described, and the events are there', () => {

@@ -3,7 +3,7 @@ import type { ProviderSyncs } from '@socmate/database';
 import type { WakeUps } from '@socmate/queue';
 import { type Logger, startTimer, type Timer } from '@socmate/runtime';
 import { syncsDue } from './events.ts';
-import type { SyncRunner } from './sync-runner.ts';
+import type { ExclusiveRuns } from './exclusive-runs.ts';
 
 const INTERVAL_MS = 1_000;
 const LIMIT = 100;
@@ -13,7 +13,7 @@ const PATIENCE = 2;
 
 export interface DueSyncsDeps {
   readonly syncs: Pick<ProviderSyncs, 'due'>;
-  readonly runner: SyncRunner;
+  readonly runner: ExclusiveRuns;
   readonly wakeUps: Pick<WakeUps<typeof syncProvider.payload>, 'wake'>;
   readonly log: Logger;
 }

@@ -14,6 +14,9 @@ const deletions = meter.createCounter('socmate_incidents_deleted', {
 });
 const alerts = meter.createCounter('socmate_incident_alerts', { description: 'Alert events, by reason' });
 const syncs = meter.createCounter('socmate_syncs', { description: 'Syncs of a workspace, by outcome' });
+const reconciliations = meter.createCounter('socmate_reconciliations', {
+  description: 'Comparisons of a workspace with what Sentinel lists, by outcome',
+});
 const durations = meter.createHistogram('socmate_sync_duration_seconds', {
   description: 'Of a whole sync',
   unit: 's',
@@ -86,8 +89,19 @@ export function reconciled(
   provider: ClaimedProvider,
   { deleted, ...counts }: SyncCounts & { readonly deleted: number },
 ): void {
+  reconciliations.add(1, { outcome: 'success' });
   const fields = { providerId: provider.id, provider: provider.name, deleted, ...countsOf(counts) };
   log.info(fields, 'workspace reconciled');
+}
+
+export function reconciliationFailed(
+  log: Logger,
+  provider: ClaimedProvider,
+  { err, retryInS }: { readonly err: unknown; readonly retryInS: number },
+): void {
+  reconciliations.add(1, { outcome: 'failure' });
+  const fields = { err, providerId: provider.id, provider: provider.name, retryInS };
+  log.error(fields, 'workspace could not be reconciled');
 }
 
 export function incidentsDeleted(log: Logger, providerId: string, count: number): void {

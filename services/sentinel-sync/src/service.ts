@@ -5,6 +5,7 @@ import {
   createIncidentDetails,
   createIncidentPages,
   createIncidentReconciliation,
+  createProviderReconciliations,
   createProviderSyncs,
   createServicePool,
   createSkippedIncidents,
@@ -34,10 +35,12 @@ import {
 import { azureSettings } from '@socmate/sentinel';
 import type { Config } from './config.ts';
 import { startDetailsReader } from './details-reader.ts';
+import { startDueReconciliations } from './due-reconciliations.ts';
 import { startDueSyncs } from './due-syncs.ts';
 import { createSyncProvider } from './jobs/sync-provider.ts';
+import { createReconcileRunner } from './reconcile-runner.ts';
 import { createSentinelClients } from './sentinel-clients.ts';
-import { createSyncRunner, type SyncRunner } from './sync-runner.ts';
+import { createSyncRunner } from './sync-runner.ts';
 import { startWriteBack, type WriteBackParts } from './write-back.ts';
 
 export interface Overrides {
@@ -89,30 +92,39 @@ function openNotifierWakeUps(life: Lifecycle, { config, log }: Parts) {
   };
 }
 
-function createRunner(life: Lifecycle, parts: Parts): SyncRunner {
+function createRunners(life: Lifecycle, parts: Parts) {
   const { config, pool, clients, log, clock, ids, owner, heartbeat } = parts;
-  return createSyncRunner({
+  const deps = {
     pages: createIncidentPages(pool, { ids, clock }),
     skipped: createSkippedIncidents(pool),
-    reconciliation: createIncidentReconciliation(pool),
-    reconcileWindow: config.RECONCILE_WINDOW,
-    reconcileIntervalS: config.RECONCILE_INTERVAL,
     publicUrl: config.PUBLIC_URL,
     clients,
     syncs: createProviderSyncs(pool),
     endings: createSyncEndings(pool, { ids, clock }),
     wakeNotifier: openNotifierWakeUps(life, parts),
     log,
-    owner,
-    heartbeat,
-    defaultIntervalS: config.SYNC_INTERVAL,
-    concurrency: config.SYNC_CONCURRENCY,
-  });
+  };
+  const shared = { owner, heartbeat, reconcileIntervalS: config.RECONCILE_INTERVAL };
+  return {
+    syncs: createSyncRunner({
+      ...deps,
+      ...shared,
+      defaultIntervalS: config.SYNC_INTERVAL,
+      concurrency: config.SYNC_CONCURRENCY,
+    }),
+    reconciliations: createReconcileRunner({
+      ...shared,
+      sync: deps,
+      reconciliation: createIncidentReconciliation(pool),
+      reconciliations: createProviderReconciliations(pool),
+      reconcileWindow: config.RECONCILE_WINDOW,
+    }),
+  };
 }
 
 function startSyncs(life: Lifecycle, parts: Parts): Consumer {
   const { config, pool, log } = parts;
-  const runner = createRunner(life, parts);
+  const runners = createRunners(life, parts);
   const connection = { url: config.REDIS_URL, prefix: config.QUEUE_PREFIX };
   const wakeUps = life.use('sync wake-ups', startWakeUps(syncProvider, connection, log), (w) => w.close());
   const options = {
@@ -121,11 +133,16 @@ function startSyncs(life: Lifecycle, parts: Parts): Consumer {
     log,
     graceMs: config.SHUTDOWN_GRACE_MS,
   };
-  const consumer = startConsumer(syncProvider, options, createSyncProvider({ runner }));
+  const consumer = startConsumer(syncProvider, options, createSyncProvider({ runner: runners.syncs }));
   life.use('sync-provider', consumer, (c) => c.close());
-  life.use('syncs', runner, (r) => r.close());
-  const timer = startDueSyncs({ syncs: createProviderSyncs(pool), runner, wakeUps, log });
+  life.use('syncs', runners.syncs, (r) => r.close());
+  const syncs = createProviderSyncs(pool);
+  const timer = startDueSyncs({ syncs, runner: runners.syncs, wakeUps, log });
   life.use('due syncs', timer, (t) => t.close());
+  life.use('reconciliations', runners.reconciliations, (r) => r.close());
+  const reconciliations = createProviderReconciliations(pool);
+  const reconcileTimer = startDueReconciliations({ reconciliations, runner: runners.reconciliations, log });
+  life.use('due reconciliations', reconcileTimer, (t) => t.close());
   return consumer;
 }
 

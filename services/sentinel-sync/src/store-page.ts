@@ -1,9 +1,10 @@
-import type {
-  ClaimedProvider,
-  IncidentPages,
-  IncidentRow,
-  ProviderNaming,
-  StoredIncident,
+import {
+  type ClaimedProvider,
+  type IncidentPages,
+  type IncidentRow,
+  isRefusedData,
+  type ProviderNaming,
+  type StoredIncident,
 } from '@socmate/database';
 import { currentTraceparent } from '@socmate/runtime';
 import type { SentinelIncident, UnreadableIncident } from '@socmate/sentinel';
@@ -72,10 +73,6 @@ async function storeTogether(
   }));
   return { inserted, changed, refused, alerted, endpointIds };
 }
-
-/** What Postgres itself will not hold: SQLSTATE classes 22 (data) and 23 (constraints). */
-const isRefusedData = (fault: unknown): boolean =>
-  fault instanceof Error && 'code' in fault && /^2[23]/.test(String(fault.code));
 
 const sum = (outcomes: readonly PageOutcome[]): PageOutcome => ({
   inserted: outcomes.reduce((total, { inserted }) => total + inserted, 0),

@@ -22,11 +22,11 @@ async function keepSkipped(
   { skipped, log }: StoredPageDeps,
   provider: ClaimedProvider,
   page: SentinelIncidentPage,
-  left: readonly UnreadableIncident[],
+  { left, before }: { readonly left: readonly UnreadableIncident[]; readonly before: number },
 ): Promise<void> {
   for (const incident of left) incidentSkipped(log, provider.id, incident);
   await skipped.record(provider.id, left);
-  if (!provider.hasSkipped) return;
+  if (!provider.hasSkipped && before === 0) return;
   const refused = new Set(left.map(({ name }) => name));
   const stored = page.incidents.map(({ name }) => name).filter((name) => !refused.has(name));
   await skipped.forget(provider.id, stored);
@@ -44,7 +44,7 @@ export async function storeAndTell(
   const pages = soFar.pages + 1;
   pageStored(deps.log, provider.id, pages, { ...counts, skipped: left.length });
   if (endpointIds.length > 0) await deps.wakeNotifier(endpointIds);
-  await keepSkipped(deps, provider, page, left);
+  await keepSkipped(deps, provider, page, { left, before: soFar.skipped });
   return {
     pages,
     inserted: soFar.inserted + counts.inserted,

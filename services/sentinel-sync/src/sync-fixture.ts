@@ -18,6 +18,10 @@ interface ProviderState {
   readonly sync_owner: string | null;
   readonly next_sync_at: Date;
   readonly unfinished: unknown;
+  readonly reconcile_owner: string | null;
+  readonly reconcile_until: string | null;
+  readonly next_reconcile_at: Date;
+  readonly last_reconciled_at: Date | null;
 }
 
 interface AzureRequest {

@@ -81,3 +81,33 @@ test('pages that hold less than was asked for are read to the end', async () => 
   await fixture.synced(id);
   expect(await fixture.count('incident')).toBe(120);
 });
+
+test('an incident from the future moves the watermark no further than the others', async () => {
+  await fixture.control.post('/generate', { incidents: 3, seed: 15 });
+  const id = await fixture.connect();
+  await fixture.start();
+  const { watermark } = await fixture.synced(id);
+  await fixture.control.post('/clock', { offset: 'PT5H' });
+  await fixture.control.post('/generate', { incidents: 1, seed: 16 });
+  await fixture.control.post('/clock', { offset: '-PT1M' });
+  const again = fixture.synced(id);
+  await fixture.syncNow(id);
+  expect((await again).watermark).toEqual(watermark);
+  await fixture.control.post('/generate', { incidents: 1, seed: 17 });
+  const last = fixture.synced(id);
+  await fixture.syncNow(id);
+  await last;
+  await fixture.control.post('/clock', { offset: 'PT0S' });
+  expect(await fixture.count('incident')).toBe(5);
+});
+
+test('where Azure’s clock is ahead, all is read and the watermark is now', async () => {
+  await fixture.control.post('/clock', { offset: 'PT5H' });
+  await fixture.control.post('/generate', { incidents: 60, seed: 18 });
+  const id = await fixture.connect();
+  await fixture.start();
+  const state = await fixture.synced(id);
+  await fixture.control.post('/clock', { offset: 'PT0S' });
+  expect(await fixture.count('incident')).toBe(60);
+  expect(state.watermark?.getTime()).toBeLessThanOrEqual(Date.now() + 1_000);
+});

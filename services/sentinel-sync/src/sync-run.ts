@@ -6,22 +6,23 @@ import type { SentinelClients } from './sentinel-clients.ts';
 import { NO_PAGE, type StoredPage, type StoredPageDeps, storeAndTell } from './stored-page.ts';
 import { modifiedSince, overlapped, resumable, type SyncWindow } from './sync-window.ts';
 
-/** How many pages a sync that is killed reads again at most. */
-const SAVE_EVERY = 5;
+/** How many pages a run that is killed reads again at most. */
+export const SAVE_EVERY = 5;
 
 export interface SyncRunDeps extends StoredPageDeps {
   readonly clients: SentinelClients;
-  readonly syncs: Pick<ProviderSyncs, 'isHeld' | 'saveProgress'>;
+  readonly syncs: Pick<ProviderSyncs, 'saveProgress'>;
 }
 
 export interface SyncResult extends StoredPage {
-  /** The latest change seen; undefined where there was none. */
+  /** The latest change seen that is not still to come; undefined where there was none. */
   readonly watermark: Date | undefined;
 }
 
-/** A sync while it runs: of one workspace, under one claim. */
+/** A sync or a reconciliation while it runs: of one workspace, under one claim. */
 export interface SyncRun {
   readonly deps: SyncRunDeps;
+  readonly isHeld: () => Promise<boolean>;
   readonly claim: SyncClaim;
   readonly provider: ClaimedProvider;
   readonly signal: AbortSignal;
@@ -46,7 +47,7 @@ function inSpan<T>(provider: ClaimedProvider, page: number, work: () => Promise<
 
 /** Reads pages one by one and stores each before it asks for the next; `after` sees each once it is stored. */
 export async function storePages(
-  { deps, claim, provider, signal }: SyncRun,
+  { deps, isHeld, provider, signal }: SyncRun,
   query: Omit<PagesQuery, 'signal'>,
   soFar: StoredPage,
   after: (page: SentinelIncidentPage, stored: StoredPage) => Promise<void>,
@@ -57,8 +58,11 @@ export async function storePages(
   for (;;) {
     const isLast = await inSpan(provider, stored.pages + 1, async () => {
       const { value: page } = (await pages.next()) as IteratorYieldResult<SentinelIncidentPage>;
-      if (!(await deps.syncs.isHeld(claim)))
-        throw new AppError('conflict', 'another replica has taken this sync over');
+      if (!(await isHeld()))
+        throw new AppError(
+          'conflict',
+          'the workspace was disabled or disconnected meanwhile, or another replica has taken this over',
+        );
       stored = await storeAndTell(deps, provider, page, stored);
       await after(page, stored);
       return page.isLast;
@@ -85,7 +89,8 @@ async function readWindow(run: SyncRun, window: SyncWindow, from: Reading, since
   let reached: string | undefined;
   const stored = await storePages(run, { by: 'modified', ...window }, from.stored, async (page, so) => {
     for (const { lastModifiedAt } of page.incidents) {
-      top = later(top, lastModifiedAt);
+      // A time that is still to come would let the next sync begin after changes that it has not seen.
+      if (Date.parse(lastModifiedAt) <= run.provider.claimedAt.getTime()) top = later(top, lastModifiedAt);
       reached = earlier(reached, lastModifiedAt);
     }
     if (since === undefined || top === undefined || reached === undefined) return;
@@ -101,6 +106,16 @@ async function resume(run: SyncRun, unfinished: UnfinishedSync): Promise<Reading
   return readWindow(run, { since, until: reached }, newest, since);
 }
 
+/** Where Azure's clock is ahead of ours, all that a first sync reads is still to come. */
+function watermarkOf(
+  { watermark, claimedAt }: ClaimedProvider,
+  { inserted }: StoredPage,
+  top: string | undefined,
+): Date | undefined {
+  if (top !== undefined) return new Date(top);
+  return watermark === null && inserted > 0 ? claimedAt : undefined;
+}
+
 /**
  * Reads all pages since the watermark and stores each before it asks for the next one. What was stored stays where a
  * later page fails, and the next sync goes on from there; only one that got through tells how far the watermark may
@@ -112,5 +127,5 @@ export async function runSync(run: SyncRun): Promise<SyncResult> {
   const { stored, top } = unfinished
     ? await resume(run, unfinished)
     : await readWindow(run, { since }, { stored: NO_PAGE, top: undefined }, since);
-  return { ...stored, watermark: top === undefined ? undefined : new Date(top) };
+  return { ...stored, watermark: watermarkOf(run.provider, stored, top) };
 }

@@ -52,13 +52,19 @@ export function givenUp({ attempts, is_late: isLate, error }: Tried): WriteError
   };
 }
 
+/** A claimed row, where it is written to, and whether an earlier attempt of it may still arrive. */
+interface Writing {
+  readonly destination: Destination;
+  readonly claim: { readonly is_uncertain: boolean };
+}
+
 /** One write of the quota that all replicas share; what to wait for where there is none. */
 export async function takeWrite(
   { quota }: WriteBackDeps,
-  { connection }: Destination,
+  { destination, claim }: Writing,
 ): Promise<Wait | undefined> {
-  if (await quota.take(connection.subscriptionId, 1)) return undefined;
-  return { isUncertain: false, error: QUOTA_FULL, delayS: QUOTA_WAIT_S };
+  if (await quota.take(destination.connection.subscriptionId, 1)) return undefined;
+  return { isUncertain: claim.is_uncertain, error: QUOTA_FULL, delayS: QUOTA_WAIT_S };
 }
 
 export interface Failed {
@@ -66,21 +72,25 @@ export interface Failed {
   readonly wait: Wait | undefined;
 }
 
-/** What a failed write means: nobody writes while Azure asked to wait, and a token that was refused is renewed. */
+/**
+ * What a failed write means: nobody writes while Azure asked to wait, and a token that was refused is renewed. That
+ * this attempt was not made says nothing of an earlier one whose answer was lost.
+ */
 export async function judgeWrite(
   deps: WriteBackDeps,
-  { connection }: Destination,
+  { destination: { connection }, claim }: Writing,
   fault: unknown,
 ): Promise<Failed> {
+  const wasUncertain = claim.is_uncertain;
   const verdict = judgeWriteFault(fault);
   if (verdict.kind === 'throttled') {
     const { error, retryAfterS } = verdict;
     await deps.quota.block(connection.subscriptionId, retryAfterS);
     writesThrottled(deps.log, connection.id, retryAfterS);
-    return { verdict, wait: { isUncertain: false, error, delayS: retryAfterS, isUnspent: true } };
+    return { verdict, wait: { isUncertain: wasUncertain, error, delayS: retryAfterS, isUnspent: true } };
   }
   if (verdict.kind !== 'later') return { verdict, wait: undefined };
   deps.clients.forget(connection.id);
   const { kind: _, ...wait } = verdict;
-  return { verdict, wait };
+  return { verdict, wait: { ...wait, isUncertain: wait.isUncertain || wasUncertain } };
 }

@@ -144,6 +144,31 @@ test('a change whose answer was lost and that was not made is made once Azure wa
   expect([await fixture.puts(), (await fixture.azureIncident()).status]).toEqual([2, 'active']);
 });
 
+test.each([
+  [
+    'that the quota had no room for',
+    () => fixture.pool.query('UPDATE azure_quota SET taken = array_fill(now(), ARRAY[75])'),
+  ],
+  ['that Azure throttled', () => fault('429', { ms: 60_000 })],
+])('an attempt %s does not forget that an earlier one may still arrive', async (_, hinder) => {
+  await fixture.begin();
+  await fault('500');
+  const id = await change(ACTIVE);
+  await waits(id);
+  const { error } = await fixture.read('status_change', id);
+  await hinder();
+  await tryAgain(id);
+  await until('it was tried again', async () => {
+    const row = await fixture.read('status_change', id);
+    return row['lease_owner'] === null && JSON.stringify(row['error']) !== JSON.stringify(error);
+  });
+  expect(await fixture.read('status_change', id)).toMatchObject({ status: 'applying', attempts: 1 });
+  await inSentinel('', { status: 'Active' });
+  await fixture.pool.query(`UPDATE azure_quota SET taken = '{}', blocked_until = NULL`);
+  await tryAgain(id);
+  expect(await becomes(id, 'applied')).toMatchObject({ error: null });
+});
+
 test('what a worker that died had begun is taken over, and an analyst’s change since then wins', async () => {
   await fixture.begin();
   await inSentinel('', { description: 'An analyst was here' });

@@ -72,11 +72,11 @@ async function replace(attempt: Attempt, known: SentinelIncident, found: Sentine
     };
   } catch (fault) {
     if (signal.aborted) return { wait: { isUncertain: true, error: null, delayS: 0 } };
-    const { verdict, wait } = await judgeWrite(deps, destination, fault);
+    const { verdict, wait } = await judgeWrite(deps, attempt, fault);
     if (wait) return { wait };
-    // Somebody was quicker: what they changed decides, when it is read again.
+    // Somebody was quicker, or an earlier attempt of ours: what was changed decides, when it is read again.
     if (verdict.kind === 'changed')
-      return { wait: { isUncertain: false, error: writeError(fault), delayS: 0 } };
+      return { wait: { isUncertain: claim.is_uncertain, error: writeError(fault), delayS: 0 } };
     return { status: 'failed', before: changeableState(known), error: writeError(fault) };
   }
 }
@@ -111,7 +111,7 @@ async function change(attempt: Attempt): Promise<Outcome | undefined> {
   const known = parseIncident(claim.basis);
   const foreseen = foregone(attempt, known, found);
   if (foreseen) return foreseen;
-  const wait = await takeWrite(deps, destination);
+  const wait = await takeWrite(deps, attempt);
   if (wait) return { wait };
   if (!deps.heartbeat.isAlive() || !(await deps.changes.begin(deps.owner, claim.id))) return undefined;
   return replace(attempt, known, found);

@@ -3,6 +3,7 @@ import {
   createAzureQuota,
   createCommentQueue,
   createStatusChangeQueue,
+  type DueWrite,
   type Heartbeat,
   type Pool,
 } from '@socmate/database';
@@ -18,7 +19,8 @@ import { createChangeIncident } from './write-back-changes.ts';
 import { createPostComments } from './write-back-comments.ts';
 import { createWriteRunner, type WriteRunner } from './write-back-runner.ts';
 
-const CONCURRENCY = 4;
+/** Wake-ups; where those of a workspace that hangs take up all, the timer makes the writes of others. */
+const CONCURRENCY = 16;
 
 export interface WriteBackParts {
   readonly config: Config;
@@ -32,7 +34,7 @@ export interface WriteBackParts {
 }
 
 interface Rows {
-  due(limit: number): Promise<readonly { readonly key: string; readonly lagMs: number }[]>;
+  due(limitEach: number): Promise<readonly DueWrite[]>;
   free(owner: string, key: string): Promise<void>;
 }
 
@@ -60,7 +62,7 @@ function startWrites<S extends z.ZodType>(
     graceMs,
   };
   const consumer = life.use(queue.name, startConsumer(queue, options, handle(runner)), (one) => one.close());
-  const due = (limit: number) => rows.due(limit);
+  const due = (limitEach: number) => rows.due(limitEach);
   const timer = startDueWrites({ queue: queue.name, due, runner, log });
   life.use(`due ${queue.name}`, timer, (one) => one.close());
   life.use(`${queue.name} writes`, runner, (one) => one.close());

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { StatusChangeCreate } from '@socmate/contracts';
 import {
   appendAudit,
@@ -11,6 +10,7 @@ import {
 } from '@socmate/database';
 import { AppError, type Clock, type ErrorCode, type Ids } from '@socmate/runtime';
 import { type Acting, auditEntry } from '../audit-entry.ts';
+import { createOutcomeWaits } from './outcome-waits.ts';
 import { writeTarget } from './write-target.ts';
 
 export interface ChangeStatusDeps {
@@ -33,7 +33,6 @@ interface StatusChangeRequest {
 /** Answers a change that is made, or one that still waits; throws where it was refused. */
 export type ChangeStatus = (request: StatusChangeRequest, acting: Acting) => Promise<StatusChangeRecord>;
 
-const POLL_MS = 200;
 const BUSY_RETRY_S = 5;
 
 const bare = (etag: string): string => etag.trim().replace(/^W\//, '').replaceAll('"', '');
@@ -48,10 +47,9 @@ function assertAllowed({ allowsStatusChanges, provider, providerId }: WriteTarge
 function assertUnchanged({ etag, number }: WriteTarget, ifMatch: string | undefined): void {
   if (ifMatch === undefined || ifMatch.trim() === '*') return;
   if (etag !== null && ifMatch.split(',').some((given) => bare(given) === bare(etag))) return;
-  throw new AppError(
-    'conflict',
-    `incident ${number} has another etag in Sentinel than If-Match names: read it again`,
-  );
+  const other = `incident ${number} has another etag in Sentinel than If-Match names`;
+  const right = 'If-Match takes what sentinel.etag of the incident says, not the ETag of the answer';
+  throw new AppError('conflict', `${other}: ${right}; read it again`);
 }
 
 function assertFree({ hasRunningChange, number }: WriteTarget): void {
@@ -87,29 +85,20 @@ function fault({ change_id: id, error }: StatusChangeRecord): AppError {
   return new AppError(told, `${message} (${id})`);
 }
 
-/** The state is in the row: whichever process made the change, and whether or not Redis told of it, it is seen here. */
-async function outcome(
-  { pool }: ChangeStatusDeps,
-  { id, incidentId }: { readonly id: string; readonly incidentId: string },
-  waitS: number,
-): Promise<StatusChangeRecord> {
-  const writes = createIncidentWrites(pool);
-  const deadline = performance.now() + waitS * 1_000;
-  for (;;) {
-    const change = await writes.statusChange(incidentId, id);
-    if (!change) throw new Error(`status change ${id} is gone`);
-    if (change.status !== 'pending' || performance.now() >= deadline) return change;
-    await delay(Math.min(POLL_MS, Math.max(1, deadline - performance.now())));
-  }
-}
-
 /** Stores a change to be made and tells the audit log, both or neither; then waits for what becomes of it. */
-export const createChangeStatus =
-  (deps: ChangeStatusDeps): ChangeStatus =>
-  async (request, acting) => {
-    const stored = await store(deps, request, acting);
-    await deps.wake(stored.id);
-    const change = await outcome(deps, stored, request.waitS);
+export function createChangeStatus(deps: ChangeStatusDeps): ChangeStatus {
+  const outcomeOf = createOutcomeWaits();
+  const writes = createIncidentWrites(deps.pool);
+  return async (request, acting) => {
+    const { id, incidentId } = await store(deps, request, acting);
+    await deps.wake(id);
+    const read = async (): Promise<StatusChangeRecord> => {
+      const change = await writes.statusChange(incidentId, id);
+      if (!change) throw new Error(`status change ${id} is gone`);
+      return change;
+    };
+    const change = await outcomeOf(read, { waitMs: request.waitS * 1_000, signal: acting.request.signal });
     if (change.status === 'failed' || change.status === 'conflict') throw fault(change);
     return change;
   };
+}

@@ -14,19 +14,20 @@ const FOREIGN =
 
 /** One page of changes; `view` holds the workspaces that the caller may see and the query names. */
 export function createReadChanges({ incidents, cursors, clock, publicUrl }: ListIncidentsDeps): ReadChanges {
-  const boundTo = ({ provider }: IncidentChangesQuery): string =>
-    JSON.stringify(['/api/v1/incidents/changes', provider ?? null]);
+  // To the workspace and not to its name, which may come to mean another.
+  const boundTo = ({ provider }: IncidentChangesQuery, view: ProviderView): string =>
+    JSON.stringify(['/api/v1/incidents/changes', provider === undefined ? null : view]);
 
-  async function begin(query: IncidentChangesQuery): Promise<ChangePosition | null> {
+  async function begin(query: IncidentChangesQuery, view: ProviderView): Promise<ChangePosition | null> {
     if (query.cursor === undefined) return query.from === 'now' ? incidents.changesFromNow() : null;
     if (query.from !== undefined)
       throw invalidField(['query', 'from'], 'is not taken together with a cursor', 'conflicting');
-    const [seq, id] = Content.parse(cursors.decode(query.cursor, boundTo(query)));
+    const [seq, id] = Content.parse(cursors.decode(query.cursor, boundTo(query, view)));
     return { seq, id };
   }
 
   return async (query, view) => {
-    const after = await begin(query);
+    const after = await begin(query, view);
     const { limit } = query;
     const [fresh, changes] = await Promise.all([
       incidents.freshness(view),
@@ -38,7 +39,7 @@ export function createReadChanges({ incidents, cursors, clock, publicUrl }: List
       items: changes.incidents.map((incident) => incidentView(publicUrl, incident)),
       limit,
       has_more: changes.hasMore,
-      next_cursor: cursors.encode([changes.next.seq, changes.next.id], boundTo(query)),
+      next_cursor: cursors.encode([changes.next.seq, changes.next.id], boundTo(query, view)),
       freshness: freshnessView(fresh),
     };
   };

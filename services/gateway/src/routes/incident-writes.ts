@@ -69,6 +69,7 @@ const addComment = (deps: Deps): Route =>
     query: OneQuery,
     body: CommentCreate,
     status: 202,
+    sendsHeaders: { Location: 'Where to read what becomes of it.' },
     response: CommentAccepted,
     handle: async (input) => {
       const accepted = await deps.addComment(await refOf(deps, input), input.body, input);
@@ -123,11 +124,22 @@ const changeStatus = (deps: Deps): Route =>
     tag,
     summary: 'Change an incident’s status in Sentinel',
     description:
-      'Off for a workspace (403) until an administrator sets `allow_status_changes`. 409 where the incident changed in Sentinel since it was synced, where `If-Match` names another etag of Sentinel’s, or while another change is under way. The outcome is waited for, 15 s or as `Prefer: wait=N` (0 to 60) says; a change that takes longer is answered 202 with `status: pending`.',
+      'Off for a workspace (403) until an administrator sets `allow_status_changes`. The outcome is waited for, 15 s or as `Prefer: wait=N` says; a change that takes longer, or that comes while very many are waited for, is answered 202 with `status: pending`.',
     scope: 'incidents:act',
     idempotent: true,
     params: Params,
     query: OneQuery,
+    alsoAnswers: {
+      202: 'Under way: `Location` says where to read what becomes of it',
+      409: 'The incident changed in Sentinel since it was synced, was deleted there or has another etag than `If-Match` names; another change is under way (see `Retry-After`); or an `Idempotency-Key` used for something else',
+      502: 'Azure refused it',
+    },
+    takesHeaders: {
+      Prefer: '`wait=N`: how many seconds to wait for the outcome, 0 to 60.',
+      'If-Match':
+        'Sentinel’s etag, as `sentinel.etag` of the incident has it: 409 where it is another by now.',
+    },
+    sendsHeaders: { Location: 'Where to read what becomes of it.' },
     body: StatusChangeCreate,
     response: StatusChange,
     handle: async (input) => {

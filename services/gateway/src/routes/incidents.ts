@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { incidentDetailView } from '../incidents/incident-view.ts';
 import { createListIncidents, IncidentListQuery } from '../incidents/list-incidents.ts';
 import { createReadChanges } from '../incidents/read-changes.ts';
-import { namedProviders } from '../visible-providers.ts';
+import { listedProviders, namedProviders } from '../visible-providers.ts';
 import type { RouteDeps } from './route-deps.ts';
 
 type Deps = Pick<RouteDeps, 'clock' | 'cursors' | 'incidents' | 'providers' | 'publicUrl' | 'updateIncident'>;
@@ -37,7 +37,7 @@ function listRoute(deps: Deps): Route {
     // A cursor keeps the time of its page, and freshness moves with the clock: neither is news.
     etag: ({ freshness: _freshness, next_cursor, ...page }) => ({ ...page, is_end: next_cursor === null }),
     handle: async ({ query, principal }) =>
-      list(query, await namedProviders(deps.providers, principal, query.provider)),
+      list(query, await listedProviders(deps.providers, principal, query.provider)),
   });
 }
 
@@ -53,7 +53,7 @@ function changesRoute(deps: Deps): Route {
     response: IncidentChangesPage,
     etag: ({ items, has_more }) => [items.map(({ id, change_seq }) => [id, change_seq]), has_more],
     handle: async ({ query, principal }) =>
-      read(query, await namedProviders(deps.providers, principal, query.provider)),
+      read(query, await listedProviders(deps.providers, principal, query.provider)),
   });
 }
 

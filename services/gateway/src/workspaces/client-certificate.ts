@@ -38,12 +38,18 @@ function readKey(pem: string): KeyObject {
   }
 }
 
+/** Shorter keys do not sign what Entra ID asks for. */
+const MODULUS_BITS = 2_048;
+
 /** Refuses, at its field, what Entra ID could not accept at this time. */
 export function parseClientCertificate(pem: string, now: Date): ClientCertificate {
   const certificate = readCertificate(pem);
   const key = readKey(pem);
   if (certificate.publicKey.asymmetricKeyType !== 'rsa' || key.asymmetricKeyType !== 'rsa') {
     throw refuse('is not of an RSA key, which is all that Entra ID accepts');
+  }
+  if ((certificate.publicKey.asymmetricKeyDetails?.modulusLength ?? 0) < MODULUS_BITS) {
+    throw refuse(`is of an RSA key of fewer than ${MODULUS_BITS} bits`);
   }
   if (!certificate.checkPrivateKey(key)) throw refuse('holds a private key of another certificate');
   const expiresAt = certificate.validToDate.toISOString();

@@ -47,15 +47,18 @@ const healthView = ({ status, message, latencyMs, checks }: WorkspaceHealth): Pr
 
 /** The health of a workspace that was not found: nothing of it could be tried. */
 function unresolvedHealth(fault: AppError, latencyMs: number): ProviderHealth {
-  const { message } = fault;
   const status = fault.code === 'invalid_input' ? 'denied' : 'failed';
   const isTokens = fault instanceof ConnectionError && fault.check === 'token';
-  const skipped = { status: 'skipped', message: 'the workspace was not found' } as const;
+  const message = isTokens ? 'the sign-in failed' : 'the workspace was not found';
+  const skipped = { status: 'skipped', message } as const;
   const tried = isTokens
-    ? [{ name: 'token', status, message } as const, { name: 'incidents_read', ...skipped }]
-    : [{ name: 'token', status: 'ok' } as const, { name: 'incidents_read', status, message } as const];
+    ? [{ name: 'token', status, message: fault.message } as const, { name: 'incidents_read', ...skipped }]
+    : [
+        { name: 'token', status: 'ok' } as const,
+        { name: 'incidents_read', status, message: fault.message } as const,
+      ];
   const untried = OPTIONAL_CHECKS.map((name) => ({ name, ...skipped }));
-  return { status: 'error', message, latency_ms: latencyMs, checks: [...tried, ...untried] };
+  return { status: 'error', message: fault.message, latency_ms: latencyMs, checks: [...tried, ...untried] };
 }
 
 /** Tries a connection that is not stored; a refusal is an answer. */

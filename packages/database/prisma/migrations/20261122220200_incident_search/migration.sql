@@ -1,3 +1,6 @@
+-- Rewrites the table of incidents and builds its indexes under a lock: about a minute for a million, in which syncs wait
+-- and the API answers nothing of incidents.
+
 -- Each part is cut, so that no incident grows beyond what a tsvector holds.
 CREATE FUNCTION incident_search(title text, description text, labels text[], tags text[], owner text,
   number bigint, provider_incident_id text)

@@ -1,4 +1,5 @@
--- Azure counts reads of alerts and entities apart from writes of incidents, each per subscription.
+-- Azure counts reads of alerts and entities apart from writes of incidents, each per subscription. The table that this one
+-- takes the place of stays for the release that still runs during an upgrade.
 CREATE TABLE azure_quota (
   subscription_id text NOT NULL,
   kind text NOT NULL CHECK (kind IN ('read', 'write')),
@@ -8,7 +9,6 @@ CREATE TABLE azure_quota (
 );
 INSERT INTO azure_quota (subscription_id, kind, taken, blocked_until)
   SELECT subscription_id, 'read', reads, blocked_until FROM azure_read_quota;
-DROP TABLE azure_read_quota;
 
 -- `posting` is committed before Azure is asked, and stays where its answer was lost until Azure was read again.
 CREATE TABLE comment (

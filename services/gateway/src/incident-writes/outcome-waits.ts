@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const FIRST_POLL_MS = 100;
+const LAST_POLL_MS = 1_000;
+/** Beyond these, a caller is told at once that its change is under way. */
+const WAITERS_MAX = 200;
+
+interface Wait {
+  readonly waitMs: number;
+  /** Ends the wait, for nobody is there to hear of the outcome. */
+  readonly signal: AbortSignal;
+}
+
+/** Reads a change until it has ended, or as long as it is waited for; answers what was read last. */
+export type OutcomeWaits = <C extends { readonly status: string }>(
+  read: () => Promise<C>,
+  wait: Wait,
+) => Promise<C>;
+
+/** The state is in the row: whichever process made the change, and whether or not Redis told of it, it is seen here. */
+export function createOutcomeWaits(waitersMax = WAITERS_MAX): OutcomeWaits {
+  let waiting = 0;
+  return async (read, { waitMs, signal }) => {
+    const deadline = performance.now() + (waiting < waitersMax ? waitMs : 0);
+    waiting += 1;
+    try {
+      for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LAST_POLL_MS)) {
+        const change = await read();
+        const leftMs = deadline - performance.now();
+        if (change.status !== 'pending' || leftMs <= 0 || signal.aborted) return change;
+        await delay(Math.min(pollMs, Math.max(1, leftMs)), undefined, { signal }).catch(() => undefined);
+      }
+    } finally {
+      waiting -= 1;
+    }
+  };
+}
