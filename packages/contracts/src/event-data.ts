@@ -69,6 +69,31 @@ export type ProviderUnhealthy = z.output<typeof ProviderUnhealthy>;
 export const ProviderRecovered = z.object(health).meta({ id: 'ProviderRecovered' });
 export type ProviderRecovered = z.output<typeof ProviderRecovered>;
 
+/** `data` of `endpoint-failing`. Fields are only ever added. */
+export const EndpointFailing = z
+  .object({
+    endpoint: z.object({
+      id: z.string().meta({ example: 'whe_01KAX5Q4ZJ3M8V0T6R2N9B7C1D' }),
+      name: z.string(),
+      providers: z
+        .array(z.string())
+        .nullable()
+        .meta({ description: 'Names of the workspaces that it is limited to; null is all of them.' }),
+    }),
+    failing_since: time,
+    percent: z
+      .union([z.literal(50), z.literal(100)])
+      .meta({ description: 'How much of the time until it is disabled has passed.' }),
+    disabled: z.boolean(),
+    reason: z.string(),
+    last_error: z
+      .object(fault)
+      .nullable()
+      .meta({ description: 'Of its last attempt; null where the reason says it.' }),
+  })
+  .meta({ id: 'EndpointFailing' });
+export type EndpointFailing = z.output<typeof EndpointFailing>;
+
 const Ping = z.object({ message: z.string() }).meta({ id: 'Ping' });
 
 /** Of each type that is delivered: when it fires, and the schema of its `data`. */
@@ -99,6 +124,11 @@ export const EVENT_TYPES: Readonly<
   'provider-recovered': {
     description: 'A workspace that was unhealthy syncs again.',
     data: ProviderRecovered,
+  },
+  'endpoint-failing': {
+    description:
+      'Nothing succeeded at another endpoint for half of the time after which it is disabled, or it was disabled.',
+    data: EndpointFailing,
   },
   ping: { description: 'Somebody tests the endpoint.', data: Ping },
 };

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { type EventFilter, type EventTraits, matchesEvent } from './event-matching.ts';
 
 const filter = (only: Partial<EventFilter> = {}): EventFilter => ({
+  endpointId: 'whe_mine',
   eventTypes: ['incident-alert'],
   severityMin: null,
   alertOn: ['new'],
@@ -56,4 +57,19 @@ test('an endpoint gets only the alerts that its filters let through, and other t
   expect(matchesEvent(filter({ filters: { title_contains: ['SPRAY'] } }), alert())).toBe(true);
   const unhealthy: EventTraits = { type: 'provider-unhealthy', provider: 'prod-sentinel' };
   expect(matchesEvent(filter({ filters, eventTypes: ['provider-unhealthy'] }), unhealthy)).toBe(true);
+});
+
+test.each<[string, string, string[] | null, string[] | null, boolean]>([
+  ['another, for all workspaces', 'whe_other', null, null, true],
+  ['itself', 'whe_mine', null, null, false],
+  ['another of its workspaces', 'whe_other', ['eu'], ['eu', 'us'], true],
+  ['another of more workspaces than its own', 'whe_other', ['eu', 'us'], ['eu'], false],
+  ['another of all workspaces, being limited', 'whe_other', null, ['eu'], false],
+  ['another of one workspace, being unlimited', 'whe_other', ['eu'], null, true],
+])('an endpoint hears that an endpoint fails: %s', (...given) => {
+  const [, endpointId, failing, providers, isWanted] = given;
+  const subscriber = filter({ eventTypes: ['endpoint-failing'], providers });
+  expect(matchesEvent(subscriber, { type: 'endpoint-failing', endpointId, providers: failing })).toBe(
+    isWanted,
+  );
 });

@@ -4,6 +4,7 @@ import { ALERT_SEVERITY_MIN, type Priority, severityRank } from './severity.ts';
 
 /** What of an endpoint decides which events it gets. */
 export interface EventFilter {
+  readonly endpointId: string;
   readonly eventTypes: readonly EventType[];
   readonly severityMin: Priority | null;
   readonly alertOn: readonly AlertReason[];
@@ -31,6 +32,13 @@ export type EventTraits =
   | {
       readonly type: 'schedule-disabled' | 'provider-unhealthy' | 'provider-recovered';
       readonly provider: string;
+    }
+  | {
+      readonly type: 'endpoint-failing';
+      /** The one that fails. */
+      readonly endpointId: string;
+      /** What it is limited to; null is all workspaces. */
+      readonly providers: readonly string[] | null;
     };
 
 /** What an alert's data says about who gets it. */
@@ -56,8 +64,19 @@ function wantsAlert(filter: EventFilter, event: Extract<EventTraits, { type: 'in
   return event.reason === 'raised' ? wasMet : !wasMet;
 }
 
+/** Not the one that fails, nor one that is limited to workspaces and would hear of others. */
+function wantsNotice(
+  filter: EventFilter,
+  event: Extract<EventTraits, { type: 'endpoint-failing' }>,
+): boolean {
+  if (event.endpointId === filter.endpointId) return false;
+  const { providers } = filter;
+  return providers === null || (event.providers?.every((name) => providers.includes(name)) ?? false);
+}
+
 export function matchesEvent(filter: EventFilter, event: EventTraits): boolean {
   if (!filter.eventTypes.includes(event.type)) return false;
+  if (event.type === 'endpoint-failing') return wantsNotice(filter, event);
   if (filter.providers !== null && !filter.providers.includes(event.provider)) return false;
   if (event.type === 'incident-alert') return wantsAlert(filter, event);
   return 'trigger' in event ? filter.triggers.includes(event.trigger) : true;

@@ -11,6 +11,7 @@ export const EventType = z
     'schedule-disabled',
     'provider-unhealthy',
     'provider-recovered',
+    'endpoint-failing',
   ])
   .meta({ id: 'EventType' });
 export type EventType = z.output<typeof EventType>;

@@ -48,6 +48,13 @@ test.each(['schedule-disabled', 'provider-unhealthy', 'provider-recovered'] as c
   },
 );
 
+test('of a failing endpoint, itself and its workspaces decide', () => {
+  const endpoint = { id: 'whe_1', name: 'soar', providers: ['eu'] };
+  const traits = { type: 'endpoint-failing', endpointId: 'whe_1', providers: ['eu'] };
+  expect(storedTraits(stored('endpoint-failing', { endpoint }))).toEqual(traits);
+  expect(storedTraits(stored('endpoint-failing', {}))).toBeUndefined();
+});
+
 test('a ping and what cannot be read are for nobody', () => {
   expect(storedTraits(stored('ping', { message: 'hello' }))).toBeUndefined();
   expect(storedTraits(stored('incident-alert', { reason: 'new' }))).toBeUndefined();

@@ -20,6 +20,9 @@ const AlertData = z.object({
   }),
 });
 const InvestigationData = z.object({ trigger: InvestigationTrigger });
+const EndpointData = z.object({
+  endpoint: z.object({ id: z.string(), providers: z.array(z.string()).nullable() }),
+});
 
 /** An event as it is stored. */
 export interface StoredEvent {
@@ -54,6 +57,10 @@ export function storedTraits({ type, body, provider: name }: StoredEvent): Event
     case 'provider-unhealthy':
     case 'provider-recovered':
       return { type, provider };
+    case 'endpoint-failing': {
+      const { success, data } = EndpointData.safeParse(dataOf(body));
+      return success ? { type, endpointId: data.endpoint.id, providers: data.endpoint.providers } : undefined;
+    }
     default:
       return undefined;
   }

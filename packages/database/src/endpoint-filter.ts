@@ -20,7 +20,8 @@ export const filterColumns = {
 
 const FilterRow = z.object(filterColumns);
 
-export const toFilter = (row: z.output<typeof FilterRow>): EventFilter => ({
+export const toFilter = (endpointId: string, row: z.output<typeof FilterRow>): EventFilter => ({
+  endpointId,
   eventTypes: row.event_types,
   severityMin: row.severity_min,
   alertOn: row.alert_on,

@@ -1,6 +1,7 @@
-import type { Clock, Ids } from '@socmate/runtime';
 import { z } from 'zod';
 import { appendAudit } from './append-audit.ts';
+import { type EndpointNotice, lastErrorOf, publishEndpointFailing } from './endpoint-notices.ts';
+import type { Making } from './event-publishing.ts';
 import { type Pool, type Queryable, rows, transaction } from './pool.ts';
 
 const DISABLE_AFTER_DAYS = 5;
@@ -9,6 +10,7 @@ const APART_HOURS = 12;
 const ACTOR = 'notifier';
 
 export const FAILING_REASON = `nothing succeeded for ${DISABLE_AFTER_DAYS} days`;
+const HALF_REASON = `nothing succeeded for half of the ${DISABLE_AFTER_DAYS} days after which it is disabled`;
 
 export interface FailingEndpoint {
   readonly endpointId: string;
@@ -24,65 +26,107 @@ export interface EndpointHealth {
   judge(): Promise<FailingEndpoint[]>;
 }
 
-export interface EndpointHealthDeps {
-  readonly ids: Ids;
-  readonly clock: Clock;
+const ENDPOINT = `e.id, e.name, e.providers`;
+const endpointColumns = {
+  id: z.string(),
+  name: z.string(),
+  providers: z.array(z.string()).nullable(),
+  failing_since: z.date(),
+};
+
+const DISABLE = `UPDATE webhook_endpoint AS e SET enabled = false, disabled_reason = $2, updated_at = now()
+  WHERE e.id = $1 AND e.enabled AND e.deleted_at IS NULL
+  RETURNING ${ENDPOINT}, coalesce((SELECT failing_since FROM endpoint_health WHERE endpoint_id = e.id), now()) AS failing_since`;
+const DisabledRow = z.object(endpointColumns).transform(toEndpoint);
+
+// Both rows are locked, or neither: whoever changes the endpoint locks them the other way round.
+const NOTICE = `WITH failing AS (
+    SELECT h.endpoint_id, ${ENDPOINT}, CASE WHEN h.failing_since <= now() - interval '${DISABLE_AFTER_DAYS} days' THEN 100 ELSE 50 END AS percent
+    FROM endpoint_health AS h JOIN webhook_endpoint AS e ON e.id = h.endpoint_id
+    WHERE h.failing_since <= now() - interval '${DISABLE_AFTER_DAYS} days' / 2 AND h.noticed_percent < 100
+      AND h.last_failure_at >= h.failing_since + interval '${APART_HOURS} hours' AND e.enabled AND e.deleted_at IS NULL
+    ORDER BY h.endpoint_id FOR NO KEY UPDATE SKIP LOCKED)
+  UPDATE endpoint_health AS h SET noticed_percent = failing.percent
+  FROM failing WHERE h.endpoint_id = failing.endpoint_id AND h.noticed_percent < failing.percent
+  RETURNING failing.id, failing.name, failing.providers, h.failing_since, failing.percent`;
+const NoticeRow = z
+  .object({ ...endpointColumns, percent: z.union([z.literal(50), z.literal(100)]) })
+  .transform((row) => ({ ...toEndpoint(row), percent: row.percent }));
+
+function toEndpoint({
+  failing_since: failingSince,
+  id,
+  name,
+  providers,
+}: z.output<z.ZodObject<typeof endpointColumns>>) {
+  return { endpoint: { id, name, providers }, failingSince };
+}
+type Failing = ReturnType<typeof toEndpoint>;
+
+interface Entry {
+  readonly action: string;
+  readonly endpointId: string;
+  readonly before?: Record<string, unknown>;
+  readonly after: Record<string, unknown>;
 }
 
-const DISABLE = `UPDATE webhook_endpoint SET enabled = false, disabled_reason = $2, updated_at = now()
-  WHERE id = $1 AND enabled AND deleted_at IS NULL RETURNING id`;
+function audit(db: Queryable, { ids, clock }: Making, { endpointId, ...entry }: Entry): Promise<void> {
+  const record = { id: ids.next('aud'), actor: ACTOR, targetType: 'webhook_endpoint', targetId: endpointId };
+  return appendAudit(db, { ...record, ...entry }, clock.now());
+}
 
-const NOTICE = `WITH failing AS (
-    SELECT endpoint_id, CASE WHEN failing_since <= now() - interval '${DISABLE_AFTER_DAYS} days' THEN 100 ELSE 50 END AS percent
-    FROM endpoint_health
-    WHERE failing_since <= now() - interval '${DISABLE_AFTER_DAYS} days' / 2 AND noticed_percent < 100
-      AND last_failure_at >= failing_since + interval '${APART_HOURS} hours'
-    ORDER BY endpoint_id FOR UPDATE SKIP LOCKED)
-  UPDATE endpoint_health AS h SET noticed_percent = failing.percent
-  FROM failing JOIN webhook_endpoint AS e ON e.id = failing.endpoint_id AND e.enabled AND e.deleted_at IS NULL
-  WHERE h.endpoint_id = failing.endpoint_id AND h.noticed_percent < failing.percent
-  RETURNING h.endpoint_id, h.failing_since, failing.percent`;
+interface Disabling {
+  readonly endpointId: string;
+  readonly reason: string;
+  readonly lastError: EndpointNotice['lastError'];
+}
 
-const NoticeRow = z.object({ endpoint_id: z.string(), failing_since: z.date(), percent: z.int() }).transform(
-  (row): FailingEndpoint => ({
-    endpointId: row.endpoint_id,
-    failingSince: row.failing_since,
-    percent: row.percent,
-  }),
-);
+async function disable(
+  db: Queryable,
+  making: Making,
+  { endpointId, reason, lastError }: Disabling,
+): Promise<boolean> {
+  const [disabled] = await rows(db, DisabledRow, { text: DISABLE, values: [endpointId, reason] });
+  if (!disabled) return false;
+  const change = { before: { enabled: true }, after: { enabled: false, disabled_reason: reason } };
+  await audit(db, making, { action: 'webhook_endpoint.disabled', endpointId, ...change });
+  await publishEndpointFailing(db, making, {
+    ...disabled,
+    percent: 100,
+    isDisabled: true,
+    reason,
+    lastError,
+  });
+  return true;
+}
 
-export function createEndpointHealth(pool: Pool, { ids, clock }: EndpointHealthDeps): EndpointHealth {
-  const disable = async (db: Queryable, endpointId: string, reason: string): Promise<boolean> => {
-    const disabled = await rows(db, z.object({ id: z.string() }), {
-      text: DISABLE,
-      values: [endpointId, reason],
-    });
-    if (disabled.length === 0) return false;
-    const change = { before: { enabled: true }, after: { enabled: false, disabled_reason: reason } };
-    await audit(db, 'webhook_endpoint.disabled', endpointId, change);
-    return true;
-  };
+async function giveNotice(
+  db: Queryable,
+  making: Making,
+  { endpoint, failingSince, percent }: Failing & { percent: 50 | 100 },
+) {
+  const endpointId = endpoint.id;
+  const after = { failing_since: failingSince.toISOString(), percent_until_disabled: percent };
+  await audit(db, making, { action: 'webhook_endpoint.failing', endpointId, after });
+  const lastError = await lastErrorOf(db, endpointId);
+  if (percent === 100) await disable(db, making, { endpointId, reason: FAILING_REASON, lastError });
+  else {
+    const notice = { endpoint, failingSince, percent, isDisabled: false, reason: HALF_REASON, lastError };
+    await publishEndpointFailing(db, making, notice);
+  }
+  return { endpointId, failingSince, percent };
+}
 
-  const audit = (
-    db: Queryable,
-    action: string,
-    targetId: string,
-    change: { before?: Record<string, unknown>; after: Record<string, unknown> },
-  ): Promise<void> => {
-    const record = { id: ids.next('aud'), actor: ACTOR, action, targetType: 'webhook_endpoint', targetId };
-    return appendAudit(db, { ...record, ...change }, clock.now());
-  };
-
+/** What becomes of endpoints that fail: each step is audited, and told to the endpoints that subscribe to it. */
+export function createEndpointHealth(pool: Pool, making: Making): EndpointHealth {
   return {
-    disable: (endpointId, reason) => transaction(pool, (db) => disable(db, endpointId, reason)),
+    disable: (endpointId, reason) =>
+      transaction(pool, (db) => disable(db, making, { endpointId, reason, lastError: null })),
     judge: () =>
       transaction(pool, async (db) => {
-        const noticed = await rows(db, NoticeRow, { text: NOTICE });
-        for (const { endpointId, failingSince, percent } of noticed) {
-          const after = { failing_since: failingSince.toISOString(), percent_until_disabled: percent };
-          await audit(db, 'webhook_endpoint.failing', endpointId, { after });
-          if (percent === 100) await disable(db, endpointId, FAILING_REASON);
-        }
+        const noticed: FailingEndpoint[] = [];
+        for (const failing of await rows(db, NoticeRow, { text: NOTICE }))
+          noticed.push(await giveNotice(db, making, failing));
         return noticed;
       }),
   };

@@ -44,7 +44,7 @@ const EndpointRow = z
     id: row.id,
     muteWindows: row.mute_windows,
     stormThreshold: row.storm_threshold,
-    filter: toFilter(row),
+    filter: toFilter(row.id, row),
   }));
 type Endpoint = z.output<typeof EndpointRow>;
 

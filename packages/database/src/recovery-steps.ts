@@ -56,7 +56,7 @@ const TakenRow = z
     enabled: z.boolean(),
     is_deleted: z.boolean(),
   })
-  .transform((row) => ({ ...row, filter: toFilter(row) }));
+  .transform((row) => ({ ...row, filter: toFilter(row.endpoint_id, row) }));
 type Taken = z.output<typeof TakenRow>;
 
 // The lock makes retention leave the events alone that a step is about to deliver.

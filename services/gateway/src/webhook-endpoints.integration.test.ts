@@ -281,6 +281,7 @@ test('the event types come with the JSON Schema of what is sent', async () => {
     'schedule-disabled',
     'provider-unhealthy',
     'provider-recovered',
+    'endpoint-failing',
   ]);
   for (const { schema, description } of json.items) {
     expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
