@@ -1,5 +1,6 @@
 import { AppError } from '@socmate/runtime';
 import { BlockedTargetError } from './blocked-target-error.ts';
+import { EgressProxyError } from './egress-proxy-error.ts';
 import { NameLookupError } from './name-lookup.ts';
 
 /** `internal` is ours, and is not charged to the endpoint. */
@@ -44,6 +45,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 function classifyOne(fault: Record<string, unknown>): FaultClass | undefined {
   if (fault instanceof BlockedTargetError) return 'blocked_target';
   if (fault instanceof AppError && fault.code === 'invalid_input') return 'blocked_target';
+  if (fault instanceof EgressProxyError) return fault.faultClass;
   if (fault instanceof NameLookupError) return 'dns_error';
   if (fault['name'] === 'TimeoutError') return 'timeout';
   // undici's parser may give no code at all.

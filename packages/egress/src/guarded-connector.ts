@@ -6,6 +6,8 @@ import { AppError } from '@socmate/runtime';
 import { buildConnector } from 'undici';
 import { BlockedTargetError } from './blocked-target-error.ts';
 import { findOriginFault } from './check-target.ts';
+import type { EgressProxy } from './egress-proxy.ts';
+import { createTunnels, type OpenTunnel } from './egress-tunnel.ts';
 import { judgeAddress } from './judge-address.ts';
 import { createNameLookup, type NameLookup, NameLookupError, type ResolvedAddress } from './name-lookup.ts';
 import type { TargetPolicy } from './target-policy.ts';
@@ -16,13 +18,16 @@ export interface GuardedConnectorOptions {
   readonly lookup?: NameLookup | undefined;
   /** PEM certificates that are trusted beside the usual ones. */
   readonly ca?: string | undefined;
+  /** Dialled in place of every target, and asked for the address that was judged. */
+  readonly proxy?: EgressProxy | undefined;
 }
 
 /** Gate two: judges every address at the moment of dialling, and dials only what it judged. */
 export function createGuardedConnector(
   policy: TargetPolicy,
-  { connectTimeoutMs, lookup = createNameLookup(), ca }: GuardedConnectorOptions,
+  { connectTimeoutMs, lookup = createNameLookup(), ca, proxy }: GuardedConnectorOptions,
 ): buildConnector.connector {
+  const secureContext = createTrust(ca);
   const dial = buildConnector({
     allowH2: false,
     timeout: connectTimeoutMs,
@@ -30,13 +35,39 @@ export function createGuardedConnector(
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: Math.max(250, Math.floor(connectTimeoutMs / 4)),
     rejectUnauthorized: true,
-    secureContext: createTrust(ca),
+    secureContext,
   });
+  const connect = proxy
+    ? through(createTunnels(proxy, { connectTimeoutMs, secureContext }), dial, (host) =>
+        isIP(host) === 0 ? resolveJudged(host, policy, lookup) : [{ address: host, family: isIP(host) }],
+      )
+    : dial;
   return (target, callback) => {
     // The socket asks no lookup for an address, so this is the only gate for literals.
-    if (!findOriginFault(target, policy)) return dial(target, callback);
+    if (!findOriginFault(target, policy)) return connect(target, callback);
     queueMicrotask(() => callback(new BlockedTargetError(), null));
   };
+}
+
+type Resolve = (host: string) => Promise<readonly ResolvedAddress[]> | readonly ResolvedAddress[];
+
+/** Within the tunnel TLS and HTTP know the host by its name; the proxy knows the address that was judged. */
+function through(
+  open: OpenTunnel,
+  dial: buildConnector.connector,
+  resolve: Resolve,
+): buildConnector.connector {
+  const connect = callbackify(async ({ hostname, protocol, port }: buildConnector.Options) => {
+    const found = await resolve(hostname.replace(/^\[|\]$/g, ''));
+    const addresses = found.map(({ address }) => address);
+    return open(addresses, Number(port || (protocol === 'http:' ? 80 : 443)));
+  });
+  return (target, callback) =>
+    connect(target, (fault, httpSocket) => {
+      if (fault) callback(fault, null);
+      else if (target.protocol === 'https:') dial({ ...target, httpSocket }, callback);
+      else callback(null, httpSocket);
+    });
 }
 
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;

@@ -4,7 +4,9 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { startConnectProxy } from '@socmate/testing';
 import { Agent, type Dispatcher, request } from 'undici';
+import { parseEgressProxy } from './egress-proxy.ts';
 import { createGuardedAgent } from './guarded-agent.ts';
 import { type LocalServer, startHttp } from './local-servers.ts';
 import { parseTargetPolicy } from './target-policy.ts';
@@ -24,8 +26,7 @@ beforeAll(async () => {
   instrumentation.enable();
   server = await startHttp((req, res) => {
     seen.push(req.headers.traceparent as string | undefined);
-    if (req.url === '/slow') setTimeout(() => res.end(), 200);
-    else res.end();
+    if (req.url !== '/unanswered') res.end();
   });
 });
 
@@ -68,11 +69,23 @@ test('requests of the guarded agent carry no traceparent and make no span', asyn
   expect(spanNames()).toEqual(['attempt']);
 });
 
+test('nor does what is asked of an egress proxy', async () => {
+  const proxy = await startConnectProxy(() => ({ port: server.port }));
+  const options = { connectTimeoutMs: 2_000, proxy: parseEgressProxy(`http://127.0.0.1:${proxy.port}`) };
+  const agent = createGuardedAgent(policy, options);
+  await inSpan(() => send(agent));
+  await agent.destroy();
+  expect(proxy.asked).toHaveLength(1);
+  await proxy.close();
+  expect(seen).toEqual([undefined]);
+  expect(spanNames()).toEqual(['attempt']);
+});
+
 test('nor do requests that waited for a connection, and were sent when another was given up', async () => {
   const agent = createGuardedAgent(policy, { connectTimeoutMs: 2_000, maxConnectionsPerOrigin: 1 });
   await inSpan(async () => {
     const givenUp = new AbortController();
-    const first = send(agent, '/slow', givenUp.signal).catch(() => undefined);
+    const first = send(agent, '/unanswered', givenUp.signal).catch(() => undefined);
     const others = Array.from({ length: 5 }, () => send(agent));
     await new Promise((resolve) => setImmediate(resolve));
     givenUp.abort();

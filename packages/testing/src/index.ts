@@ -1,4 +1,6 @@
+export { type ConnectProxy, startConnectProxy, type Tunnelling } from './connect-proxy.ts';
 export { cloneDatabase, type TestDatabase } from './database.ts';
+export { type NameServer, startNameServer } from './name-server.ts';
 export { testQueue } from './queue.ts';
 export { type Answering, type Received, type Receiver, startReceiver } from './receiver.ts';
 export { startTestRedis, type TestRedis } from './redis-server.ts';

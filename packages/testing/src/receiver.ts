@@ -22,6 +22,8 @@ export interface Receiver {
   readonly requests: readonly Received[];
   /** Requests that were answered with 2xx, by their `webhook-id`. */
   readonly accepted: ReadonlyMap<string, number>;
+  /** How many it got, whether or not anything was asked on them. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -41,9 +43,15 @@ function reply(res: ServerResponse, answering: Answering): void {
   res.end(answering.body);
 }
 
+interface Place {
+  readonly host?: string;
+  readonly port?: number;
+}
+
 /** A real subscriber on loopback; `answer` decides per request, told how many came before it. */
 export async function startReceiver(
   answer: (request: Received, index: number) => Answering = () => ({ status: 204 }),
+  { host = '127.0.0.1', port = 0 }: Place = {},
 ): Promise<Receiver> {
   const requests: Received[] = [];
   const accepted = new Map<string, number>();
@@ -61,11 +69,16 @@ export async function startReceiver(
   };
 
   const server = createServer((req, res) => void serve(req, res).catch(() => res.destroy()));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  let connections = 0;
+  server.on('connection', () => {
+    connections += 1;
+  });
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
     requests,
     accepted,
+    connections: () => connections,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -16,6 +16,11 @@ test('what is needed is enough: everything else has its default', () => {
   });
 });
 
+test('a bad egress proxy is a fault of its variable, without the password in it', () => {
+  const bad = { ...given, WEBHOOK_EGRESS_PROXY: 'ftp://user:s3cret@proxy' };
+  expect(() => parseEnv(Config, bad)).toThrow(/^(?![^]*s3cret)[^]*WEBHOOK_EGRESS_PROXY/);
+});
+
 test('a bad retry schedule is a fault of its variable, listed beside the others', () => {
   expect(() => parseEnv(Config, { ...given, MASTER_KEYS: '', WEBHOOK_RETRY_SCHEDULE: '5s,soon' })).toThrow(
     /MASTER_KEYS[^]*retry step "soon"[^]*WEBHOOK_RETRY_SCHEDULE/,

@@ -5,7 +5,7 @@ import { createPool, type Ping, type Pool, publishPing, transaction } from '@soc
 import { createIds, systemClock, type Worker } from '@socmate/runtime';
 import { anEndpoint, cloneDatabase, testQueue, until } from '@socmate/testing';
 import { Config } from './config.ts';
-import { startNotifier } from './service.ts';
+import { type Overrides, startNotifier } from './service.ts';
 
 const MASTER_KEYS = `k1:${randomBytes(32).toString('base64')}`;
 const ids = createIds();
@@ -24,7 +24,7 @@ export interface NotifierFixture {
   readonly pool: Pool;
   readonly sealer: ReturnType<typeof createSealer>;
   /** Allows targets on this machine, over http, on any port, unless the environment says otherwise. */
-  start(env?: Readonly<Record<string, string>>): Promise<void>;
+  start(env?: Readonly<Record<string, string>>, overrides?: Overrides): Promise<void>;
   subscribe(given: Given): Promise<string>;
   publish(endpointId: string): Promise<Ping>;
   /** Resolves with the delivery's id when it has succeeded. */
@@ -95,7 +95,8 @@ export async function openNotifierFixture(): Promise<NotifierFixture> {
     pool,
     sealer,
     ...openRows(pool, sealer),
-    start: async (env = {}) => void started.push(await startNotifier(configOf(database.url, env))),
+    start: async (env = {}, overrides = {}) =>
+      void started.push(await startNotifier(configOf(database.url, env), overrides)),
     attemptsOf: async (id) => {
       const text = 'SELECT * FROM delivery_attempt WHERE delivery_id = $1 ORDER BY number';
       return (await pool.query(text, [id])).rows;

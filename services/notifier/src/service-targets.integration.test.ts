@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { type Receiver, startReceiver, until } from '@socmate/testing';
+import { createNameLookup } from '@socmate/egress';
+import { type Receiver, startNameServer, startReceiver, until } from '@socmate/testing';
 import { type NotifierFixture, openNotifierFixture } from './notifier-fixture.ts';
 
 const vectorFile = new URL('../../../packages/egress/fixtures/ssrf-vectors.json', import.meta.url);
@@ -58,15 +59,52 @@ test('no forbidden address is called, for a delivery or for its access token', a
   );
 });
 
-test('a name that is allowed and leads inside is refused when it is dialled for a token', async () => {
-  const port = new URL(receiver.url).port;
-  const auth = tokensFrom(`http://localhost.localdomain:${port}/token`);
-  const { deliveryId } = await fixture.publish(
-    await fixture.subscribe({ url: 'http://198.51.100.7:8080/', auth }),
-  );
-  await fixture.start({ WEBHOOK_ALLOWED_CIDRS: '198.51.100.7/32', WEBHOOK_RETRY_SCHEDULE: '3600' });
+const inside = (name: string): string => `http://${name}:${new URL(receiver.url).port}/hook`;
+const outcomesOf = async (deliveryId: string): Promise<unknown[]> =>
+  (await fixture.attemptsOf(deliveryId)).map((attempt) => attempt['outcome']);
+
+test('a name server that answers an allowed address first and a forbidden one at the dial gets no connection', async () => {
+  // 127.0.0.2 stands for a public address; what listens on 127.0.0.1 must not be reached.
+  const names = await startNameServer((name, index) => {
+    if (name === 'mixed.example') return ['127.0.0.2', '127.0.0.1'];
+    return index === 0 ? ['127.0.0.2'] : ['127.0.0.1'];
+  });
+  const outside = await startReceiver(() => ({ status: 500, headers: { connection: 'close' } }), {
+    host: '127.0.0.2',
+    port: Number(new URL(receiver.url).port),
+  });
+  const columns = { retry_schedule_s: [1] };
+  const subscribed = [
+    await fixture.subscribe({ url: inside('rebinding.example'), columns }),
+    await fixture.subscribe({ url: inside('mixed.example'), columns }),
+    await fixture.subscribe({
+      url: `${outside.url}/hook`,
+      auth: tokensFrom(inside('mixed.example')),
+      columns,
+    }),
+  ];
+  const published = await Promise.all(subscribed.map((id) => fixture.publish(id)));
+  const lookup = createNameLookup({ servers: [names.address] });
+  await fixture.start({ WEBHOOK_ALLOWED_CIDRS: '127.0.0.2/32' }, { lookup });
+  for (const { deliveryId } of published) await fixture.ended(deliveryId, 'dead');
+  const outcomes = await Promise.all(published.map(({ deliveryId }) => outcomesOf(deliveryId)));
+  const blocked = ['blocked_target', 'blocked_target'];
+  expect(outcomes).toEqual([['http_error', 'blocked_target'], blocked, blocked]);
+  expect(names.asked('rebinding.example')).toBe(2);
+  expect(outside.requests).toHaveLength(1);
+  expect([receiver.connections(), receiver.requests]).toEqual([0, []]);
+  await outside.close();
+  names.close();
+});
+
+test('a redirect to an internal address is kept as the answer, and not followed', async () => {
+  const location = 'http://127.0.0.2:9/latest/meta-data';
+  await receiver.close();
+  receiver = await startReceiver(() => ({ status: 307, headers: { location } }));
+  const { deliveryId } = await fixture.publish(await fixture.subscribe({ url: `${receiver.url}/hook` }));
+  await fixture.start({ WEBHOOK_ALLOWED_CIDRS: '127.0.0.1/32', WEBHOOK_RETRY_SCHEDULE: '3600' });
   await attempted(deliveryId);
   const [attempt] = await fixture.attemptsOf(deliveryId);
-  expect(attempt?.['outcome']).toMatch(/^(?:blocked_target|dns_error)$/);
-  expect(receiver.requests).toEqual([]);
+  expect(attempt).toMatchObject({ outcome: 'http_error', status_code: 307, response_headers: { location } });
+  expect(receiver.requests).toHaveLength(1);
 });

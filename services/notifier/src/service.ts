@@ -13,7 +13,7 @@ import {
   type Pool,
   startOwnership,
 } from '@socmate/database';
-import { createGuardedAgent, targetPolicy } from '@socmate/egress';
+import { createGuardedAgent, type GuardedAgentOptions, type NameLookup, targetPolicy } from '@socmate/egress';
 import {
   assertOwnQueues,
   type Consumer,
@@ -49,6 +49,7 @@ import { startUpkeep } from './upkeep.ts';
 export interface Overrides {
   readonly clock?: Clock;
   readonly random?: () => number;
+  readonly lookup?: NameLookup;
 }
 
 const CONCURRENCY = 20;
@@ -159,13 +160,14 @@ interface SenderDeps {
 /** What an attempt needs beyond the row: the guarded agent, the endpoints' secrets, the wake-ups of retries. */
 async function openSender(
   life: Lifecycle,
-  { config, log }: LoopParts,
+  { config, log, overrides }: LoopParts,
   { deliveries, ownership, clock }: SenderDeps,
 ) {
   const connection = { url: config.REDIS_URL, prefix: config.QUEUE_PREFIX };
   const producer = life.use('retry wake-ups', startProducer(deliverWebhook, connection), (p) => p.close());
   const policy = targetPolicy(config);
-  const agent = life.use('agent', createGuardedAgent(policy, await agentOptions(config)), (a) => a.destroy());
+  const options = await agentOptions(config, overrides);
+  const agent = life.use('agent', createGuardedAgent(policy, options), (a) => a.destroy());
   const sealer = createSealer(parseMasterKeys(config.MASTER_KEYS));
   const now = (): number => clock.now().getTime();
   const retryScheduleS = config.WEBHOOK_RETRY_SCHEDULE;
@@ -176,9 +178,13 @@ async function openSender(
   };
 }
 
-async function agentOptions({ WEBHOOK_CA_FILE }: Config) {
-  const options = { connectTimeoutMs: CONNECT_TIMEOUT_MS, maxConnectionsPerOrigin: MAX_CONNECTIONS };
-  return WEBHOOK_CA_FILE === undefined
-    ? options
-    : { ...options, ca: await readFile(WEBHOOK_CA_FILE, 'utf8') };
+async function agentOptions(config: Config, { lookup }: Overrides): Promise<GuardedAgentOptions> {
+  const { WEBHOOK_CA_FILE: file, WEBHOOK_EGRESS_PROXY: proxy } = config;
+  return {
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    maxConnectionsPerOrigin: MAX_CONNECTIONS,
+    lookup,
+    proxy,
+    ca: file === undefined ? undefined : await readFile(file, 'utf8'),
+  };
 }
