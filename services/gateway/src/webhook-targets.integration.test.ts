@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sealContext } from '@socmate/contracts';
+import { createSealer, parseMasterKeys } from '@socmate/crypto';
+import { createPool, type Pool } from '@socmate/database';
 import { type GatewayUnderTest, startGatewayUnderTest } from './gateway-under-test.ts';
 
 interface Vectors {
@@ -14,6 +17,7 @@ const PATH = '/api/v1/webhooks/endpoints';
 let production: GatewayUnderTest;
 let local: GatewayUnderTest;
 let id: string;
+let pool: Pool;
 
 beforeAll(async () => {
   production = await startGatewayUnderTest();
@@ -22,9 +26,11 @@ beforeAll(async () => {
     WEBHOOK_ALLOWED_PORTS: '*',
     WEBHOOK_ALLOWED_CIDRS: '127.0.0.0/8,::1/128',
   });
+  pool = createPool(production.config.DATABASE_URL, { size: 2, name: 'test' });
   id = (await create(production, 'https://hooks.example.com/a')).json.id;
 });
 afterAll(async () => {
+  await pool.end();
   await production.close();
   await local.close();
 });
@@ -108,6 +114,35 @@ test.each(vectors.allow)('%s is taken as a target, on create and on change', asy
   expect(json.url).toBe(url);
   expect((await answersToTokens(url)).map((answer) => answer.status)).toEqual([201, 200]);
   await production.ask('PATCH', `${PATH}/${id}`, { body: { url: 'https://hooks.example.com/a' } });
+});
+
+/** What a test of an endpoint answers whose URL was taken by an earlier policy. */
+async function tested(url: string) {
+  const { json } = await create(production, 'https://hooks.example.com/a');
+  const sealer = createSealer(parseMasterKeys(production.config.MASTER_KEYS));
+  const sealed = sealer.seal(url, sealContext.webhookUrl(json.id));
+  await pool.query('UPDATE webhook_endpoint SET url_sealed = $2 WHERE id = $1', [json.id, sealed]);
+  return production.ask('POST', `${PATH}/${json.id}/test`);
+}
+
+test('a test of an endpoint at a forbidden address is 409, sends nothing and is not audited', async () => {
+  const counts = async (): Promise<unknown> =>
+    (
+      await pool.query(`SELECT (SELECT count(*) FROM delivery) AS deliveries,
+        (SELECT count(*) FROM audit_log WHERE action = 'webhook_endpoint.tested') AS audited`)
+    ).rows;
+  const before = await counts();
+  for (const address of vectors.block) {
+    const { status, json } = await tested(urlOf(address));
+    expect([address, status]).toEqual([address, 409]);
+    expect(json.detail).toMatch(/Change its URL/);
+    expect(json.detail).not.toContain(address);
+  }
+  expect(await counts()).toEqual(before);
+});
+
+test('a test of an endpoint at an allowed address is taken', async () => {
+  for (const address of vectors.allow) expect((await tested(urlOf(address))).status).toBe(202);
 });
 
 test('what an operator opened is taken there, and nothing beside it', async () => {

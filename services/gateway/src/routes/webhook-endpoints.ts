@@ -200,6 +200,7 @@ const testEndpoint = (deps: Deps): Route =>
     method: 'post',
     path: `${one}/test`,
     summary: 'Send a ping to an endpoint',
+    description: '409 where it is disabled, or where its URL may no longer be called.',
     idempotent: true,
     params,
     status: 202,

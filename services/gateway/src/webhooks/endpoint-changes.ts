@@ -175,10 +175,25 @@ async function remove(deps: Deps, id: string, acting: EndpointActing): Promise<v
   });
 }
 
+/** A policy that became stricter refuses a URL that it had taken; the notifier would refuse it, too. */
+function checkStored({ sealer, policy }: Deps, { id, url_sealed: url }: EndpointRecord): void {
+  try {
+    checkTarget(sealer.open(url, sealContext.webhookUrl(id)), policy);
+  } catch (fault) {
+    if (!(fault instanceof AppError && fault.code === 'invalid_input')) throw fault;
+    throw new AppError(
+      'conflict',
+      `the endpoint is not called: ${fault.message}. Change its URL, then test it`,
+    );
+  }
+}
+
 async function ping(deps: Deps, id: string, acting: EndpointActing): Promise<Ping> {
   const made = await transaction(deps.pool, async (db) => {
-    const { enabled } = await locked(db, id, acting.view);
-    if (!enabled) throw new AppError('conflict', 'the endpoint is disabled: enable it, then test it');
+    const endpoint = await locked(db, id, acting.view);
+    if (!endpoint.enabled)
+      throw new AppError('conflict', 'the endpoint is disabled: enable it, then test it');
+    checkStored(deps, endpoint);
     const sent = await publishPing(db, deps, id, currentTraceparent());
     const after = { event_id: sent.eventId };
     await audit(deps, db, acting, { action: 'webhook_endpoint.tested', target: id, after });
