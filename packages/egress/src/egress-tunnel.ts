@@ -4,7 +4,6 @@ import { buildConnector, Client } from 'undici';
 import { BlockedTargetError } from './blocked-target-error.ts';
 import type { EgressProxy } from './egress-proxy.ts';
 import { EgressProxyError } from './egress-proxy-error.ts';
-import { untraced } from './untraced.ts';
 
 const ADDRESSES_MAX = 4;
 
@@ -56,7 +55,7 @@ async function connect({ proxy, dial }: Way, authority: string, signal: AbortSig
     ...(authorization !== undefined && { 'proxy-authorization': authorization }),
   };
   try {
-    const { statusCode, socket } = await untraced(() => client.connect({ path: authority, headers, signal }));
+    const { statusCode, socket } = await client.connect({ path: authority, headers, signal });
     if (statusCode >= 200 && statusCode < 300) return socket as Socket;
     socket.on('error', () => undefined).destroy();
     throw refusal(statusCode);

@@ -1,12 +1,15 @@
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
 import { Agent, Client, type Dispatcher, Pool } from 'undici';
 import { createGuardedConnector, type GuardedConnectorOptions } from './guarded-connector.ts';
 import type { TargetPolicy } from './target-policy.ts';
-import { untraced } from './untraced.ts';
 
 export interface GuardedAgentOptions extends GuardedConnectorOptions {
   readonly maxConnectionsPerOrigin?: number;
   readonly keepAliveTimeoutMs?: number;
 }
+
+const UNTRACED = suppressTracing(ROOT_CONTEXT);
 
 /**
  * Calls user-given URLs. Names are resolved and judged once per connection; redirects are not followed, proxies in the
@@ -29,6 +32,6 @@ export function createGuardedAgent(policy: TargetPolicy, options: GuardedAgentOp
 function createUntracedClient(origin: URL, options: object): Dispatcher {
   const client = new Client(origin, options);
   const dispatch = client.dispatch.bind(client);
-  client.dispatch = (request, handler) => untraced(() => dispatch(request, handler));
+  client.dispatch = (request, handler) => context.with(UNTRACED, dispatch, undefined, request, handler);
   return client;
 }

@@ -10,6 +10,7 @@ interface Asked {
   /** `address:port` as it was asked for. */
   readonly authority: string;
   readonly authorization: string | undefined;
+  readonly traceparent: string | string[] | undefined;
 }
 
 /** A real forward proxy on loopback that knows CONNECT and nothing else. */
@@ -57,7 +58,8 @@ export async function startConnectProxy(
   });
   server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     const authority = String(request.url);
-    asked.push({ authority, authorization: request.headers['proxy-authorization'] });
+    const { 'proxy-authorization': authorization, traceparent } = request.headers;
+    asked.push({ authority, authorization, traceparent });
     socket.on('error', () => socket.destroy());
     answer(socket, head, lead(authority));
   });
