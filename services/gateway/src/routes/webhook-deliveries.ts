@@ -78,6 +78,7 @@ const retryDelivery = (deps: Deps): Route =>
     params,
     status: 202,
     response: Delivery,
+    alsoAnswers: { 409: 'It is being attempted, was cancelled, or its endpoint is disabled or deleted' },
     handle: async ({ params: { id }, principal, request }) => {
       const view = await visibleNames(deps.providers, principal);
       await deps.retryDelivery(id, { principal, request, view });
