@@ -24,7 +24,7 @@ beforeAll(async () => {
     }
     const status = [500, 401, 302, 200][index % 4] ?? 200;
     const headers = { 'x-echo': String(request.headers.authorization), location: request.path };
-    return { status, headers, body: JSON.stringify(request) };
+    return { status, headers, body: `Cannot POST ${request.path.split('?')[0]} ${JSON.stringify(request)}` };
   });
   // Nothing listens on port 1; on port 2 it is the proxy itself that refuses.
   proxy = await startConnectProxy((authority) => {

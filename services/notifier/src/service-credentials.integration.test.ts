@@ -79,19 +79,20 @@ test('a receiver that sends back what it was sent leaves no secret in the attemp
       : {
           status: 200,
           headers: { 'x-echo': String(request.headers['x-api-key']) },
-          body: JSON.stringify(request),
+          body: `Cannot POST ${request.path.split('?')[0]}: ${JSON.stringify([request, request.path.split('=')[1]])}`,
         },
   );
   await fixture.start();
   const headers = { 'X-Api-Key': 'header-s3cret' };
   const basic = { type: 'basic', username: 'user', password: 'basic-s3cret' };
   for (const auth of [basic, clientCredentials(), { type: 'header', name: 'X-T', value: 'auth-s3cret' }]) {
-    const url = `${receiver.url}/hook/T000?sig=url-s3cret`;
+    const url = `${receiver.url}/hook/T000-s3cret?sig=url%2Fs3cret`;
     const [attempt] = await fixture.attemptsOf(
       await fixture.deliver(await subscribe({ url, headers, auth })),
     );
     const kept = JSON.stringify(attempt);
     expect(kept).toContain('webhook-id');
+    expect(kept).toContain('Cannot POST ****: ');
     for (const secret of ['s3cret', 't0ken', Buffer.from('user:basic-s3cret').toString('base64')])
       expect(kept).not.toContain(secret);
   }

@@ -65,9 +65,14 @@ const openAuth = (sealer: Sealer, { id, authSealed }: EndpointTarget): EndpointA
     ? { type: 'none' }
     : EndpointAuth.parse(JSON.parse(sealer.open(authSealed, sealContext.webhookAuth(id))));
 
-/** Path and query, where there is a query, and each of its values. */
-const urlSecrets = ({ pathname, search, searchParams }: URL): string[] =>
-  search === '' ? [] : [pathname + search, ...searchParams.values()];
+/** Path and query, as one and apart, and each value of the query as it is written and as it is read. */
+const urlSecrets = ({ pathname, search, searchParams }: URL): string[] => {
+  const written = search
+    .slice(1)
+    .split('&')
+    .map((pair) => pair.slice(pair.indexOf('=') + 1));
+  return [pathname + search, pathname, ...written, ...searchParams.values()];
+};
 
 function openCredentials(deps: TargetsDeps, row: EndpointTarget, url: URL): Opened {
   const given = Object.entries(openHeaders(deps.sealer, row));
