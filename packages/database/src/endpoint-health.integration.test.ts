@@ -82,6 +82,17 @@ test('of many that judge at once, one gives notice', async () => {
   expect(await audited()).toHaveLength(2);
 });
 
+test('of very many, each has its notice, a hundred at a time', async () => {
+  await pool.query(`INSERT INTO webhook_endpoint (id, name, url_sealed, url_masked, event_types, secret_sealed)
+    SELECT 'whe_' || n, 'receiver', 'sealed', 'https://receiver.example/…', '{incident-alert}', 'sealed'
+    FROM generate_series(1, 150) AS n`);
+  await pool.query(`INSERT INTO endpoint_health (endpoint_id, failures, failing_since, last_failure_at)
+    SELECT id, 9, now() - interval '3 days', now() FROM webhook_endpoint`);
+  const noticed = [await health.judge(), await health.judge(), await health.judge()];
+  expect(noticed.map((of) => of.length)).toEqual([100, 50, 0]);
+  expect(new Set(noticed.flat().map(({ endpointId }) => endpointId)).size).toBe(150);
+});
+
 test('disabling is done once and audited with it; a later reason changes nothing', async () => {
   const { id } = await anEndpoint(pool);
   expect(await health.disable(id, 'the endpoint answered 410 Gone')).toBe(true);

@@ -6,6 +6,8 @@ import { type Pool, type Queryable, rows, transaction } from './pool.ts';
 
 const DISABLE_AFTER_DAYS = 5;
 const APART_HOURS = 12;
+/** In one transaction; the others have the next one. */
+const NOTICES_MAX = 100;
 /** Who acts in the audit log. */
 const ACTOR = 'notifier';
 
@@ -41,13 +43,15 @@ const DisabledRow = z.object(endpointColumns).transform(toEndpoint);
 
 // Both rows are locked, or neither: whoever changes the endpoint locks them the other way round.
 const NOTICE = `WITH failing AS (
-    SELECT h.endpoint_id, ${ENDPOINT}, CASE WHEN h.failing_since <= now() - interval '${DISABLE_AFTER_DAYS} days' THEN 100 ELSE 50 END AS percent
+    SELECT h.endpoint_id, ${ENDPOINT}, due.percent
     FROM endpoint_health AS h JOIN webhook_endpoint AS e ON e.id = h.endpoint_id
-    WHERE h.failing_since <= now() - interval '${DISABLE_AFTER_DAYS} days' / 2 AND h.noticed_percent < 100
+    CROSS JOIN LATERAL (
+      SELECT CASE WHEN h.failing_since <= now() - interval '${DISABLE_AFTER_DAYS} days' THEN 100 ELSE 50 END AS percent) AS due
+    WHERE h.failing_since <= now() - interval '${DISABLE_AFTER_DAYS} days' / 2 AND h.noticed_percent < due.percent
       AND h.last_failure_at >= h.failing_since + interval '${APART_HOURS} hours' AND e.enabled AND e.deleted_at IS NULL
-    ORDER BY h.endpoint_id FOR NO KEY UPDATE SKIP LOCKED)
+    ORDER BY h.failing_since LIMIT ${NOTICES_MAX} FOR NO KEY UPDATE OF h, e SKIP LOCKED)
   UPDATE endpoint_health AS h SET noticed_percent = failing.percent
-  FROM failing WHERE h.endpoint_id = failing.endpoint_id AND h.noticed_percent < failing.percent
+  FROM failing WHERE h.endpoint_id = failing.endpoint_id
   RETURNING failing.id, failing.name, failing.providers, h.failing_since, failing.percent`;
 const NoticeRow = z
   .object({ ...endpointColumns, percent: z.union([z.literal(50), z.literal(100)]) })
