@@ -1,170 +1,203 @@
-import { rmSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { until } from '@socmate/testing';
+import { CLEAN, type DeliveryRun, startRun } from '../system/delivery-runs.ts';
+import { POINTS, seededPoints } from '../system/seeded-points.ts';
 import { seededRandom } from '../system/seeded-random.ts';
-import { type Senders, startSenders } from '../system/start-senders.ts';
-import { type Mode, type Subscriber, startSubscriber } from '../system/start-subscriber.ts';
+import { LONG, type Senders, startSenders } from '../system/start-senders.ts';
+import { type Subscriber, startSubscriber } from '../system/start-subscriber.ts';
 
-const DELIVERIES = 800;
-const IN_FLIGHT = 16;
-const POINTS = process.env['FAULT_POINTS'] === 'full' ? 50 : 3;
-const SEED = Number(process.env['FAULT_SEED'] ?? 20_261_123);
-const STOPPED_MS = 3_000;
+/** The steps at which a kill falls share its points. */
+const STEP_POINTS = Math.ceil(POINTS / 3);
+const MANY = 800;
+const FEW = 64;
+const TIMEOUT_MS = 180_000;
+const LEASES = 'SELECT owner AS id FROM worker_lease';
+const HELD_BY = `SELECT event_id AS id FROM delivery WHERE endpoint_id = $1 AND split_part(lease_owner, ':', 1) = $2`;
+const HELD = 'SELECT count(*)::int AS n FROM delivery WHERE endpoint_id = $1 AND lease_owner IS NOT NULL';
+
+const jump = seededRandom(7);
+const clockJumpsH = Array.from({ length: 97 }, () => Math.ceil((jump() - 0.5) * 20_000) || 1);
 
 let senders: Senders;
 let subscriber: Subscriber;
-const plans = new Map<string, (id: string, before: number) => Mode>();
 
 beforeAll(async () => {
-  subscriber = await startSubscriber(({ path, id, before }) => plans.get(path)?.(id, before) ?? 'ok');
-  senders = await startSenders(2);
-}, 60_000);
+  subscriber = await startSubscriber();
+  senders = await startSenders({ replicas: 2, clockJumpsH });
+}, TIMEOUT_MS);
 afterAll(async () => {
   await senders?.close();
   await subscriber?.close();
-}, 60_000);
+}, TIMEOUT_MS);
+beforeEach(() => senders.heal(), TIMEOUT_MS);
 
-interface Run {
-  readonly path: string;
-  readonly endpointId: string;
-  readonly ids: readonly string[];
-}
-
-let runs = 0;
-
-async function begin(columns: Record<string, unknown> = {}): Promise<Run> {
-  runs += 1;
-  const path = `/${runs}`;
-  const limits = { max_in_flight: IN_FLIGHT, ...columns };
-  const endpointId = await senders.subscribe(subscriber.url + path, limits);
-  return { path, endpointId, ids: await senders.publish(endpointId, DELIVERIES) };
-}
-
-const reached = (path: string, share: number): Promise<unknown> =>
-  until(`${share} have arrived`, () => subscriber.arrivals(path).size >= share * DELIVERIES, { everyMs: 2 });
-
-/** What had arrived by now and was not stored as attempted: it may come again. */
-async function unsettled({ path, endpointId }: Run): Promise<Set<string>> {
-  const arrived = [...subscriber.arrivals(path).keys()];
-  const { rows } = await senders.database.query<{ id: string }>(
-    `SELECT event_id AS id FROM delivery WHERE endpoint_id = $1 AND status = 'pending' AND event_id = ANY ($2)`,
-    [endpointId, arrived],
-  );
+const ids = async (sql: string, values: readonly unknown[] = []): Promise<Set<string>> => {
+  const { rows } = await senders.database.query<{ id: string }>(sql, [...values]);
   return new Set(rows.map(({ id }) => id));
-}
-
-const repeated = ({ path }: Run): string[] =>
-  [...subscriber.arrivals(path)].filter(([, count]) => count > 1).map(([id]) => id);
-
-async function nothingIsLost({ path, endpointId, ids }: Run): Promise<void> {
-  await senders.allDelivered(endpointId);
-  expect([...subscriber.accepted(path)].toSorted()).toEqual([...ids].toSorted());
-  expect(subscriber.overlaps).toEqual([]);
-}
-
-const points = (offset: number) => {
-  const random = seededRandom(SEED + offset);
-  return Array.from({ length: POINTS }, (_, point) => ({
-    point,
-    share: Math.round(5 + 85 * random()) / 100,
-  }));
 };
 
-test.each(points(0))(
-  'kill -9 of every notifier at $share loses nothing and repeats only what was in flight',
+/** Of what was unsettled, what had come over a connection that died. */
+const cut = (run: DeliveryRun, pending: ReadonlySet<string>): Set<string> =>
+  new Set([...pending].filter((id) => run.arrivals().get(id)?.isCut));
+
+test.each(seededPoints(0))(
+  'kill -9 of every notifier when $share has arrived repeats only what was in flight (point $point)',
   async ({ share }) => {
-    const run = await begin();
-    await reached(run.path, share);
-    await Promise.all(senders.notifiers.map((notifier) => notifier.kill('SIGKILL')));
-    const mayRepeat = await unsettled(run);
-    await Promise.all(senders.notifiers.map((notifier) => notifier.restart()));
-    await nothingIsLost(run);
-    expect(repeated(run).filter((id) => !mayRepeat.has(id))).toEqual([]);
+    const run = await startRun(senders, subscriber);
+    await run.publish(MANY);
+    await run.reached(share);
+    await senders.killNotifiers();
+    const pending = await run.pending();
+    await senders.restartNotifiers();
+    await run.outcome(pending);
+    expect(await run.outcome(cut(run, pending))).toEqual(CLEAN);
   },
-  60_000,
+  TIMEOUT_MS,
 );
 
-test.each(points(1))(
-  'of two replicas one is killed at $share: the other finishes, repeating only what that one had in flight',
-  async ({ share, point }) => {
-    const run = await begin();
-    const victim = senders.notifiers[point % 2]!;
-    await reached(run.path, share);
-    await victim.kill('SIGKILL');
-    const mayRepeat = await unsettled(run);
-    await nothingIsLost(run);
-    await victim.restart();
-    expect(repeated(run).filter((id) => !mayRepeat.has(id))).toEqual([]);
-  },
-  60_000,
-);
-
-test.each(points(2))(
-  'Redis killed at $share, emptied or not, costs no delivery and repeats none',
-  async ({ share, point }) => {
-    const run = await begin();
-    await reached(run.path, share);
-    await senders.redis.kill('SIGKILL');
-    if (point % 2 === 0) rmSync(senders.redis.dataFolder, { recursive: true, force: true });
-    const later = await senders.publish(run.endpointId, 50);
-    await nothingIsLost({ ...run, ids: [...run.ids, ...later] });
-    await senders.redis.restart();
-    expect(repeated(run)).toEqual([]);
-  },
-  60_000,
-);
-
-test.each(points(3))(
-  'Postgres killed at $share and started again loses nothing and repeats only what was under way',
-  async ({ share }) => {
-    const run = await begin();
-    await reached(run.path, share);
-    await senders.postgres.kill('SIGKILL');
-    await senders.postgres.restart();
-    const mayRepeat = await unsettled(run);
-    await nothingIsLost(run);
-    expect(repeated(run).filter((id) => !mayRepeat.has(id))).toEqual([]);
-  },
-  60_000,
-);
-
-test.each(points(4))(
-  'a notifier that is stopped at $share, taken for dead and goes on attempts nothing beside its heir',
-  async ({ share, point }) => {
-    const run = await begin();
-    const victim = senders.notifiers[point % 2]!;
-    await reached(run.path, share);
-    process.kill(victim.pid, 'SIGSTOP');
-    let mayRepeat = new Set<string>();
+test.each(seededPoints(1, STEP_POINTS))(
+  'kill -9 between the claim and its first POST repeats nothing (point $point)',
+  async ({ random }) => {
+    const run = await startRun(senders, subscriber, { columns: { enabled: false } });
+    await run.publish(FEW);
+    const release = await senders.lock('event', 'ACCESS EXCLUSIVE');
     try {
-      mayRepeat = await unsettled(run);
-      await delay(STOPPED_MS);
+      const enable = 'UPDATE webhook_endpoint SET enabled = true WHERE id = $1';
+      await senders.database.query(enable, [run.endpointId]);
+      if (random() < 0.5) await senders.wakeUp(run.endpointId);
+      await until('a claim waits', async () => (await senders.waitingFor('event')).length > 0, LONG);
+      // Stopped, they never see what their claim brought.
+      for (const { pid } of senders.notifiers) process.kill(pid, 'SIGSTOP');
     } finally {
-      process.kill(victim.pid, 'SIGCONT');
+      await release();
     }
-    const later = await senders.publish(run.endpointId, 100);
-    await nothingIsLost({ ...run, ids: [...run.ids, ...later] });
-    expect(repeated(run).filter((id) => !mayRepeat.has(id))).toEqual([]);
+    const held = async (): Promise<number> =>
+      (await senders.database.query(HELD, [run.endpointId])).rows[0].n;
+    await until('it is claimed', async () => (await held()) > 0, LONG);
+    await senders.killNotifiers();
+    expect([await held(), run.arrivals().size]).toEqual([expect.any(Number), 0]);
+    await senders.restartNotifiers();
+    expect(await run.outcome()).toEqual(CLEAN);
   },
-  60_000,
+  TIMEOUT_MS,
 );
 
-const MODES: readonly Mode[] = ['ok', 'slow', '500', '429', 'reset', 'garbage', 'drip', 'hang'];
-
-test.each(
-  points(5)
-    .flatMap(({ point }) => MODES.map((mode) => ({ mode, point })))
-    .slice(0, Math.max(POINTS, MODES.length)),
-)(
-  'a subscriber that answers by $mode at random gets everything, under the same ids (point $point)',
-  async ({ mode, point }) => {
-    const random = seededRandom(SEED + 100 + point);
-    const share = mode === 'hang' || mode === 'drip' ? 0.02 : 0.15;
-    plans.set(`/${runs + 1}`, (_id, before) => (before < 2 && random() < share ? mode : 'ok'));
-    const run = await begin({ timeout_ms: 1_000 });
-    await nothingIsLost(run);
-    expect(subscriber.arrivals(run.path).size).toBe(DELIVERIES);
+test.each(seededPoints(2, STEP_POINTS))(
+  'kill -9 between a POST and its answer repeats what was not answered (point $point)',
+  async ({ random }) => {
+    const wanted = 1 + Math.floor(random() * FEW * 0.8);
+    let posted = 0;
+    const strike = (): void => {
+      for (const { pid } of senders.notifiers) process.kill(pid, 'SIGKILL');
+    };
+    const run = await startRun(senders, subscriber, {
+      modeOf: () => {
+        posted += 1;
+        if (posted === wanted) strike();
+        return random() < 0.5 ? 'slow' : 'ok';
+      },
+    });
+    await run.publish(FEW);
+    await until('it has struck', () => posted >= wanted, { ...LONG, everyMs: 2 });
+    await senders.killNotifiers();
+    const pending = await run.pending();
+    expect(pending.size).toBeGreaterThan(0);
+    await senders.restartNotifiers();
+    await run.outcome(pending);
+    expect(await run.outcome(cut(run, pending))).toEqual(CLEAN);
   },
-  60_000,
+  TIMEOUT_MS,
+);
+
+test.each(seededPoints(3, STEP_POINTS))(
+  'kill -9 between an answer and its commit repeats what was not committed (point $point)',
+  async ({ point }) => {
+    const run = await startRun(senders, subscriber);
+    const release = await senders.lock('delivery_attempt', 'SHARE');
+    try {
+      await run.publish(FEW);
+      const committing = () => senders.waitingFor('delivery_attempt');
+      await until('a commit waits', async () => (await committing()).length > 0, LONG);
+      const backends = await committing();
+      await Promise.all(senders.notifiers.map((notifier) => notifier.kill('SIGKILL')));
+      // What a dead process asked of Postgres is committed all the same, unless its connection ends first.
+      if (point % 2 === 0)
+        await senders.database.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [
+          backends,
+        ]);
+    } finally {
+      await release();
+    }
+    await senders.killNotifiers();
+    const unsettled = await run.unsettled();
+    await senders.restartNotifiers();
+    expect(await run.outcome(unsettled)).toEqual(CLEAN);
+    const again = [...run.arrivals()].filter(([, { count }]) => count > 1).map(([id]) => id);
+    expect(again.toSorted()).toEqual([...unsettled].toSorted());
+  },
+  TIMEOUT_MS,
+);
+
+test.each(seededPoints(4))(
+  'of two replicas one is killed when $share has arrived: the other finishes (point $point)',
+  async ({ share, point }) => {
+    const run = await startRun(senders, subscriber);
+    await run.publish(MANY);
+    await run.reached(share);
+    await senders.notifiers[point % 2]!.kill('SIGKILL');
+    const pending = await run.pending();
+    await run.outcome(pending);
+    expect(await run.outcome(cut(run, pending))).toEqual(CLEAN);
+  },
+  TIMEOUT_MS,
+);
+
+test.each(seededPoints(5))(
+  'a replica that is stopped when $share has arrived, until it is taken for dead, sends nothing beside its heir (point $point)',
+  async ({ share, point }) => {
+    const run = await startRun(senders, subscriber);
+    const owners = [...(await ids(LEASES))];
+    const stopped = senders.notifiers[point % 2]!;
+    await run.publish(MANY);
+    await run.reached(share);
+    process.kill(stopped.pid, 'SIGSTOP');
+    const held = new Map<string, Set<string>>();
+    for (const owner of owners) held.set(owner, await ids(HELD_BY, [run.endpointId, owner]));
+    const dead = await until(
+      'it is taken for dead',
+      async () => {
+        const living = await ids(LEASES);
+        return owners.find((owner) => !living.has(owner));
+      },
+      LONG,
+    );
+    const mayRepeat = new Set([...held.get(dead)!].filter((id) => run.arrivals().has(id)));
+    // It goes on beside its heir, or finds that everything is done.
+    if (point % 4 < 2) await run.outcome(mayRepeat);
+    process.kill(stopped.pid, 'SIGCONT');
+    await run.publish(100);
+    expect(await run.outcome(mayRepeat)).toEqual(CLEAN);
+  },
+  TIMEOUT_MS,
+);
+
+test.each(seededPoints(6))(
+  'clocks that jump by hours, either way, while retries wait delay nothing for long (point $point)',
+  async ({ random }) => {
+    const modes = ['500', '429', 'reset'] as const;
+    const run = await startRun(senders, subscriber, {
+      modeOf: ({ before }) => (before < 2 && random() < 0.2 ? modes[Math.floor(random() * 3)]! : 'ok'),
+    });
+    await run.publish(MANY / 2);
+    for (const share of [0.3, 0.3, 0.3].map((step, n) => step * (n + random()))) {
+      await run.reached(share);
+      for (const { pid } of senders.notifiers) if (random() < 0.8) process.kill(pid, 'SIGUSR2');
+    }
+    for (const { pid } of senders.notifiers) process.kill(pid, 'SIGUSR2');
+    await run.publish(MANY / 2);
+    expect(await run.outcome()).toEqual(CLEAN);
+    const skews = [...run.arrivals().values()].map(({ skewS }) => Math.abs(skewS));
+    expect(Math.max(...skews)).toBeGreaterThan(1_800);
+  },
+  TIMEOUT_MS,
 );

@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApiKey } from '@socmate/crypto';
 import { type Part, startRedis, startService, startSimulator } from '@socmate/local';
@@ -9,6 +7,7 @@ import { cloneDatabase, requireEnv } from '@socmate/testing';
 import pg from 'pg';
 import { type Api, openApi } from './api.ts';
 import { type Azure, openAzure } from './azure.ts';
+import { openRunFolder } from './open-run-folder.ts';
 import { openSimulatedTenant, type SimulatedTenant, type SimulatedWorkspace } from './simulated-tenant.ts';
 
 type ServiceName = 'gateway' | 'sentinel-sync' | 'notifier';
@@ -31,17 +30,12 @@ export interface System {
   close(): Promise<void>;
 }
 
-const RECORDS = 'processes';
-
 export function startSystem(
   env: Readonly<Record<string, string>> = {},
   simulatorFlags: readonly string[] = [],
 ): Promise<System> {
   return Lifecycle.start(async (life) => {
-    const folder = mkdtempSync(join(process.env['TEST_RUN_FOLDER'] ?? tmpdir(), 'system-'));
-    life.use('folder', folder, () => rmSync(folder, { recursive: true, force: true }));
-    const records = process.env['TEST_PROCESS_RECORDS'] ?? join(folder, RECORDS);
-    mkdirSync(records, { recursive: true });
+    const { folder, records } = openRunFolder(life, 'system');
     const cloned = life.use('database', await cloneDatabase(), (database) => database.drop());
     const database = life.use('pool', new pg.Pool({ connectionString: cloned.url, max: 4 }), (pool) =>
       pool.end(),

@@ -10,3 +10,4 @@ export { startUntilLine, untilAnswers } from './readiness.ts';
 export { type Redis, type RedisOptions, startRedis } from './redis.ts';
 export { type Service, type ServiceOptions, startService } from './service.ts';
 export { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';
+export { startGuardian } from './start-guardian.ts';
