@@ -62,7 +62,7 @@ export function createDeliver(deps: DeliverDeps): Deliver {
     }
     const attempt = await send({ delivery, target, wakeUp }, cancel);
     if (attempt.outcome !== 'internal') return settle(delivery, target, attempt);
-    if (cancel.aborted) return recorder.putBack(delivery, 0);
+    if (cancel.aborted || !ownership.isAlive()) return recorder.putBack(delivery, 0);
     deliveryPutBack(log, delivery, attempt.fault);
     recorder.putBack(delivery, INTERNAL_FAULT_DELAY_MS);
   };
