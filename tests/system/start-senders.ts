@@ -11,6 +11,7 @@ import { Lifecycle } from '@socmate/runtime';
 import { anEndpoint, requireEnv, until } from '@socmate/testing';
 import pg from 'pg';
 import { openRunFolder } from './open-run-folder.ts';
+import { watchHeartbeats } from './watch-heartbeats.ts';
 
 /** Notifiers as processes over stores of their own, all of which may be killed. */
 export interface Senders {
@@ -73,6 +74,7 @@ async function startStores(life: Lifecycle, { folder, records }: ReturnType<type
   await migrate(url);
   const database = life.use('pool', new pg.Pool({ connectionString: url, max: 4 }), (pool) => pool.end());
   database.on('error', () => undefined);
+  await watchHeartbeats(database);
   const server = requireEnv('TEST_REDIS_SERVER');
   const redis = await startRedis({ server, dataFolder: join(folder, 'redis'), records });
   life.use('redis', redis, stop);
