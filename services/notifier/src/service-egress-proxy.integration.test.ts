@@ -45,6 +45,8 @@ const start = (env: Readonly<Record<string, string>> = {}): Promise<void> =>
     WEBHOOK_RETRY_SCHEDULE: '3600',
     ...env,
   });
+// What a late heartbeat cuts off is sent again: an address may be asked for twice.
+const authorities = (): Set<string> => new Set(proxy.asked.map(({ authority }) => authority));
 const outcomeOf = async (deliveryId: string): Promise<unknown> => {
   const [attempt] = await until('it was attempted', async () => {
     const attempts = await fixture.attemptsOf(deliveryId);
@@ -67,10 +69,9 @@ test('through the proxy every allowed address is called, and no forbidden one is
     ...vectors.allow.map(() => 'success'),
     ...vectors.block.map(() => 'blocked_target'),
   ]);
-  expect(proxy.asked.map(({ authority }) => authority).toSorted()).toEqual(
-    vectors.allow.map((address) => `${new URL(urlOf(address)).host}:80`).toSorted(),
-  );
-  expect(receiver.requests.map(({ path }) => path).toSorted()).toEqual(vectors.allow.map(pathOf).toSorted());
+  const asked = vectors.allow.map((address) => `${new URL(urlOf(address)).host}:80`);
+  expect(authorities()).toEqual(new Set(asked));
+  expect(new Set(receiver.requests.map(({ path }) => path))).toEqual(new Set(vectors.allow.map(pathOf)));
 });
 
 test('access tokens are asked for through the proxy, and forbidden ones are not', async () => {
@@ -82,11 +83,11 @@ test('access tokens are asked for through the proxy, and forbidden ones are not'
   });
   await start();
   await fixture.deliver(await fixture.subscribe({ url: 'http://8.8.8.8/hook', auth: auth('1.1.1.1') }));
-  expect(proxy.asked.map(({ authority }) => authority)).toEqual(['1.1.1.1:80', '8.8.8.8:80']);
+  expect(authorities()).toEqual(new Set(['1.1.1.1:80', '8.8.8.8:80']));
   const inside = await fixture.subscribe({ url: 'http://8.8.8.8/hook', auth: auth('10.0.0.1') });
   const { deliveryId } = await fixture.publish(inside);
   expect(await outcomeOf(deliveryId)).toBe('blocked_target');
-  expect(proxy.asked).toHaveLength(2);
+  expect(authorities().size).toBe(2);
 });
 
 test('a proxy that is refused or away costs no attempt, and charges no endpoint', async () => {
@@ -101,7 +102,7 @@ test('a proxy that is refused or away costs no attempt, and charges no endpoint'
     );
     return rows.length > 0;
   });
-  expect(proxy.asked).toHaveLength(1);
+  expect(authorities()).toEqual(new Set(['8.8.8.8:80']));
   expect(await fixture.attemptsOf(deliveryId)).toEqual([]);
   expect((await fixture.pool.query('SELECT FROM endpoint_health')).rowCount).toBe(0);
   refusal = undefined;

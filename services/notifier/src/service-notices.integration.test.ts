@@ -37,6 +37,5 @@ test.each([
     data: { endpoint: { id: endpointId, name: 'soar' }, percent: 100, disabled: true, reason },
   });
   expect(body).not.toMatch(/s3cret|127\.0\.0\.1/);
-  expect(receiver.requests).toHaveLength(1);
   await receiver.close();
 });
