@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.ts';
 import { runIncidents } from './incidents/run-incidents.ts';
+import { runNotifier } from './notifier/run-notifier.ts';
 import { runSync } from './sync/run-sync.ts';
 
 /** A line here adds a benchmark. */
@@ -10,4 +11,5 @@ export const benchmarks: readonly Benchmark[] = [
     about: 'how fast the incidents API answers, with few and with many',
     run: runIncidents,
   },
+  { name: 'notifier', about: 'how fast events reach their receivers, and at which cost', run: runNotifier },
 ];
