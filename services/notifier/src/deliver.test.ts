@@ -1,9 +1,25 @@
 import { expect, test } from '@jest/globals';
+import type { ClaimedDelivery, ReturnedDelivery, SettledAttempt } from '@socmate/database';
 import { createLogger, systemClock } from '@socmate/runtime';
+import type { Attempt } from './attempt.ts';
 import { createDeliver } from './deliver.ts';
 import type { Target } from './targets.ts';
 
-const delivery = {
+const target: Target = {
+  id: 'whe_1',
+  url: new URL('https://receiver.example/'),
+  isBlocked: false,
+  keysAt: () => [],
+  headers: {},
+  authorize: { headers: async () => ({}), refused: () => undefined },
+  secrets: [],
+  timeoutMs: 1_000,
+  retryScheduleS: [5],
+  maxInFlight: 10,
+  rateLimitPerSecond: null,
+};
+
+const delivery: ClaimedDelivery = {
   id: 'dlv_1',
   lease: 'wrk_1:1',
   endpointId: 'whe_1',
@@ -14,9 +30,9 @@ const delivery = {
   scheduleStart: 0,
   body: Buffer.alloc(0),
   traceparent: null,
-} as const;
+};
 
-const unsent = {
+const failed: Attempt = {
   outcome: 'internal',
   statusCode: null,
   responseHeaders: null,
@@ -24,31 +40,54 @@ const unsent = {
   startedAt: new Date(),
   durationMs: 1,
   requestHeaders: {},
-} as const;
+};
 
-/** The delays with which a delivery is given back whose POST was not sent. */
-async function givenBack(isAliveAfter: boolean): Promise<number[]> {
-  const delays: number[] = [];
-  let isAlive = true;
+interface Course {
+  /** Whether the process is alive before the attempt and after it. */
+  readonly alive: readonly [boolean, boolean];
+  readonly isCancelled?: boolean;
+}
+
+/** What becomes of a delivery whose attempt fails by a fault of ours. */
+async function courseOf({ alive: [before, after], isCancelled = false }: Course) {
+  const cancel = new AbortController();
+  const seen = { sent: 0, settled: [] as SettledAttempt[], delays: [] as number[] };
+  const recorder = {
+    settle: (attempt: SettledAttempt) => void seen.settled.push(attempt),
+    putBack: (_delivery: Pick<ReturnedDelivery, 'lease'>, delayMs: number) => void seen.delays.push(delayMs),
+  };
   const deliver = createDeliver({
-    health: { disable: async () => false },
-    ownership: { isAlive: () => isAlive },
-    targets: { refresh: async () => undefined, of: () => ({}) as Target },
+    health: { disable: async () => true },
+    ownership: { isAlive: () => (seen.sent === 0 ? before : after) },
+    targets: { refresh: async () => undefined, of: () => target },
     send: async () => {
-      isAlive = isAliveAfter;
-      return unsent;
+      seen.sent += 1;
+      if (isCancelled) cancel.abort();
+      return failed;
     },
-    recorder: { settle: () => undefined, putBack: (_delivery, delayMs) => void delays.push(delayMs) },
+    recorder,
     clock: systemClock,
     random: () => 0,
     log: createLogger('test', 'silent'),
     onRetry: () => undefined,
   });
-  await deliver(delivery, new AbortController().signal, undefined);
-  return delays;
+  await deliver(delivery, cancel.signal, undefined);
+  return { sent: seen.sent, settled: seen.settled, delayMs: seen.delays };
 }
 
-test('what the fence stopped at the wire is due at once, and what a fault of ours stopped is not', async () => {
-  expect(await givenBack(false)).toEqual([0]);
-  expect(await givenBack(true)).toEqual([30_000]);
+test('an attempt that fails by a fault of ours is put back for half a minute, and is not counted', async () => {
+  expect(await courseOf({ alive: [true, true] })).toEqual({ sent: 1, settled: [], delayMs: [30_000] });
+});
+
+test('one that was cut because the process may have been declared dead may go on at once', async () => {
+  expect(await courseOf({ alive: [true, false] })).toEqual({ sent: 1, settled: [], delayMs: [0] });
+});
+
+test('one that was cut because the process stops may go on at once', async () => {
+  const course = await courseOf({ alive: [true, true], isCancelled: true });
+  expect(course).toEqual({ sent: 1, settled: [], delayMs: [0] });
+});
+
+test('nothing is sent by a process that may have been declared dead', async () => {
+  expect(await courseOf({ alive: [false, false] })).toEqual({ sent: 0, settled: [], delayMs: [0] });
 });
