@@ -65,7 +65,11 @@ test.each(seededPoints(1, STEP_POINTS))(
       const enable = 'UPDATE webhook_endpoint SET enabled = true WHERE id = $1';
       await senders.database.query(enable, [run.endpointId]);
       if (random() < 0.5) await senders.wakeUp(run.endpointId);
-      await until('a claim waits', async () => (await senders.waitingFor('event')).length > 0, LONG);
+      await until(
+        'a claim waits',
+        async () => (await senders.waitingFor('event', 'WITH ready AS')).length > 0,
+        LONG,
+      );
       // Stopped, they never see what their claim brought.
       for (const { pid } of senders.notifiers) process.kill(pid, 'SIGSTOP');
     } finally {
@@ -116,7 +120,7 @@ test.each(seededPoints(3, STEP_POINTS))(
     const release = await senders.lock('delivery_attempt', 'SHARE');
     try {
       await run.publish(FEW);
-      const committing = () => senders.waitingFor('delivery_attempt');
+      const committing = () => senders.waitingFor('delivery_attempt', 'INSERT INTO delivery_attempt');
       await until('a commit waits', async () => (await committing()).length > 0, LONG);
       const backends = await committing();
       await Promise.all(senders.notifiers.map((notifier) => notifier.kill('SIGKILL')));
@@ -130,6 +134,7 @@ test.each(seededPoints(3, STEP_POINTS))(
     }
     await senders.killNotifiers();
     const unsettled = await run.unsettled();
+    expect(run.arrivals().size).toBeGreaterThan(0);
     await senders.restartNotifiers();
     expect(await run.outcome(unsettled)).toEqual(CLEAN);
     const again = [...run.arrivals()].filter(([, { count }]) => count > 1).map(([id]) => id);

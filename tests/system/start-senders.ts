@@ -28,8 +28,8 @@ export interface Senders {
   /** Kills every notifier, and resolves when Postgres too is done with what they had asked of it. */
   killNotifiers(): Promise<void>;
   restartNotifiers(): Promise<void>;
-  /** The Postgres processes that wait for a lock on the table. */
-  waitingFor(table: string): Promise<number[]>;
+  /** The Postgres processes that wait for a lock on the table with a statement that has these words early on. */
+  waitingFor(table: string, words: string): Promise<number[]>;
   /** Locks a table until it is released. */
   lock(table: string, mode: 'SHARE' | 'ACCESS EXCLUSIVE'): Promise<() => Promise<void>>;
   /** Lets go on what was stopped, and starts what is not running. */
@@ -50,7 +50,8 @@ const PUBLISH = `WITH made AS (
   INSERT INTO delivery (id, event_id, endpoint_id) SELECT 'dlv-' || id, id, $1 FROM made RETURNING event_id AS id`;
 
 const AT_WORK = `SELECT FROM pg_stat_activity WHERE application_name = 'socmate-notifier'`;
-const WAITING = 'SELECT pid FROM pg_locks WHERE relation = $1::regclass AND NOT granted';
+const WAITING = `SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
+  WHERE relation = $1::regclass AND NOT granted AND strpos(query, $2) > 0`;
 
 const clockModule = fileURLToPath(new URL('jumping-clock.ts', import.meta.url));
 const stop = (part: Part): Promise<void> => part.stop();
@@ -121,8 +122,8 @@ function openPublisher(database: pg.Pool, masterKeys: string): Pick<Senders, 'su
 }
 
 const openLocks = (database: pg.Pool): Pick<Senders, 'lock' | 'waitingFor'> => ({
-  waitingFor: async (table) =>
-    (await database.query<{ pid: number }>(WAITING, [table])).rows.map(({ pid }) => pid),
+  waitingFor: async (table, words) =>
+    (await database.query<{ pid: number }>(WAITING, [table, words])).rows.map(({ pid }) => pid),
   lock: async (table, mode) => {
     const client = await database.connect();
     await client.query(`BEGIN; LOCK TABLE ${table} IN ${mode} MODE`);
