@@ -70,7 +70,8 @@ const SETTLE = `WITH attempt AS (
       due_at = CASE WHEN a.status = 'pending' THEN now() + a.delay_ms * interval '1 millisecond' ELSE d.due_at END,
       completed_at = CASE WHEN d.status = 'pending' AND a.status <> 'pending' THEN now() ELSE d.completed_at END
     FROM attempt AS a
-    WHERE d.id = a.delivery_id AND d.lease_owner = a.lease AND d.attempts_count = a.number - 1),
+    WHERE d.id = a.delivery_id AND d.lease_owner = a.lease AND d.attempts_count = a.number - 1
+    RETURNING d.endpoint_id),
   stored AS (
     INSERT INTO delivery_attempt (delivery_id, number, started_at, duration_ms, outcome, status_code,
       request_headers, response_headers, response_body)
@@ -79,9 +80,10 @@ const SETTLE = `WITH attempt AS (
     FROM attempt
     ON CONFLICT DO NOTHING),
   answered AS (
-    SELECT * FROM unnest($14::text[], $15::integer[], $16::boolean[]) AS e (endpoint_id, failures, has_succeeded)),
+    SELECT * FROM unnest($14::text[], $15::integer[], $16::boolean[]) AS e (endpoint_id, failures, has_succeeded)
+    WHERE endpoint_id IN (SELECT endpoint_id FROM settled)),
   known AS (
-    SELECT * FROM endpoint_health WHERE endpoint_id = ANY ($14) ORDER BY endpoint_id FOR UPDATE),
+    SELECT * FROM endpoint_health WHERE endpoint_id IN (SELECT endpoint_id FROM answered) ORDER BY endpoint_id FOR UPDATE),
   judged AS (
     SELECT known.endpoint_id, answered.has_succeeded, is_open, is_reopened,
       CASE WHEN has_succeeded THEN answered.failures ELSE known.failures + answered.failures END AS failures,
@@ -121,7 +123,12 @@ const TurnRow = z
   .object({ endpoint_id: z.string(), is_open: z.boolean() })
   .transform((row): EndpointTurn => ({ endpointId: row.endpoint_id, isOpen: row.is_open }));
 
-const PUT_BACK = `UPDATE delivery AS d
+/** An endpoint whose probe was not sent waits for no other. */
+export const freeProbes = (which: string): string =>
+  `UPDATE endpoint_health SET open_until = now(), probe_lease = NULL WHERE ${which}`;
+
+const PUT_BACK = `WITH probing AS (${freeProbes('probe_lease = ANY ($1)')})
+  UPDATE delivery AS d
   SET lease_owner = NULL, due_at = greatest(due_at, now() + r.delay_ms * interval '1 millisecond')
   FROM unnest($1::text[], $2::text[], $3::double precision[]) AS r (lease, delivery_id, delay_ms)
   WHERE d.id = r.delivery_id AND d.lease_owner = r.lease`;

@@ -1,9 +1,9 @@
-import { DeliveredType } from '@socmate/contracts';
 import { z } from 'zod';
 import {
   type BreakerPolicy,
   DEFAULT_BREAKER,
   type EndpointTurn,
+  freeProbes,
   putBackDeliveries,
   type ReturnedDelivery,
   type SettledAttempt,
@@ -27,7 +27,7 @@ export interface ClaimedDelivery {
   readonly endpointId: string;
   readonly endpointVersion: string;
   readonly eventId: string;
-  readonly eventType: DeliveredType;
+  readonly eventType: string;
   readonly attemptsCount: number;
   /** The attempts that were made before its retry schedule began anew. */
   readonly scheduleStart: number;
@@ -108,38 +108,44 @@ const CLAIM = `WITH ready AS (
   claimed AS (
     UPDATE delivery SET lease_owner = $1 WHERE id = ANY (ARRAY (SELECT id FROM picked WHERE place = 1))
     RETURNING id, lease_owner, endpoint_id, event_id, attempts_count, schedule_start)
-  SELECT claimed.*, e.xmin::text AS endpoint_version, event.type, event.body, event.traceparent
+  SELECT claimed.*, e.xmin::text AS endpoint_version, event.type, event.traceparent,
+    CASE WHEN row_number() OVER (PARTITION BY event.id) = 1 THEN convert_from(event.body, 'UTF8') END AS body
   FROM claimed JOIN event ON event.id = claimed.event_id JOIN webhook_endpoint AS e ON e.id = claimed.endpoint_id`;
 
-const ClaimedRow = z
-  .object({
-    id: z.string(),
-    lease_owner: z.string(),
-    endpoint_id: z.string(),
-    endpoint_version: z.string(),
-    event_id: z.string(),
-    attempts_count: z.int(),
-    schedule_start: z.int(),
-    type: DeliveredType,
-    body: z.instanceof(Buffer),
-    traceparent: z.string().nullable(),
-  })
-  .transform(
-    (row): ClaimedDelivery => ({
-      id: row.id,
-      lease: row.lease_owner,
-      endpointId: row.endpoint_id,
-      endpointVersion: row.endpoint_version,
-      eventId: row.event_id,
-      eventType: row.type,
-      attemptsCount: row.attempts_count,
-      scheduleStart: row.schedule_start,
-      body: row.body,
-      traceparent: row.traceparent,
-    }),
-  );
+const ClaimedRow = z.object({
+  id: z.string(),
+  lease_owner: z.string(),
+  endpoint_id: z.string(),
+  endpoint_version: z.string(),
+  event_id: z.string(),
+  attempts_count: z.int(),
+  schedule_start: z.int(),
+  type: z.string(),
+  /** Given once for all deliveries of an event. */
+  body: z.string().nullable(),
+  traceparent: z.string().nullable(),
+});
 
-const FREE_CLAIMS = 'UPDATE delivery SET lease_owner = NULL WHERE lease_owner = ANY ($1)';
+function claimedDeliveries(found: readonly z.output<typeof ClaimedRow>[]): ClaimedDelivery[] {
+  const bodies = new Map(
+    found.flatMap(({ event_id, body }) => (body === null ? [] : [[event_id, Buffer.from(body)] as const])),
+  );
+  return found.map((row) => ({
+    id: row.id,
+    lease: row.lease_owner,
+    endpointId: row.endpoint_id,
+    endpointVersion: row.endpoint_version,
+    eventId: row.event_id,
+    eventType: row.type,
+    attemptsCount: row.attempts_count,
+    scheduleStart: row.schedule_start,
+    body: bodies.get(row.event_id) ?? Buffer.alloc(0),
+    traceparent: row.traceparent,
+  }));
+}
+
+const FREE_CLAIMS = `WITH probing AS (${freeProbes('probe_lease = ANY ($1)')})
+  UPDATE delivery SET lease_owner = NULL WHERE lease_owner = ANY ($1)`;
 
 const OWNER = "split_part(held.lease_owner, ':', 1)";
 
@@ -148,7 +154,8 @@ const FREE_DEAD = `WITH dead AS (
     DELETE FROM worker_lease WHERE service = '${DELIVERY_SERVICE}'
       AND heartbeat_at <= now() - interval '${WORKER_DEAD_AFTER_MS} milliseconds'
       AND pg_postmaster_start_time() < now() - interval '${2 * WORKER_DEAD_AFTER_MS} milliseconds'
-    RETURNING owner)
+    RETURNING owner),
+  probing AS (${freeProbes(`split_part(probe_lease, ':', 1) IN (SELECT owner FROM dead)`)})
   UPDATE delivery SET lease_owner = NULL WHERE id IN (
     SELECT id FROM delivery AS held WHERE lease_owner IS NOT NULL
       AND (${OWNER} IN (SELECT owner FROM dead)
@@ -208,14 +215,15 @@ const TargetRow = z
 
 export function createDeliveryQueue(pool: Pool, breaker: BreakerPolicy = DEFAULT_BREAKER): DeliveryQueue {
   return {
-    claim: (lease, rooms) => {
+    claim: async (lease, rooms) => {
       const values = [
         lease,
         rooms.map(({ endpointId }) => endpointId),
         rooms.map(({ first }) => first),
         rooms.map(({ retries }) => retries),
       ];
-      return rows(pool, ClaimedRow, { name: 'claim-deliveries', text: CLAIM, values });
+      const statement = { name: 'claim-deliveries', text: CLAIM, values };
+      return claimedDeliveries(await rows(pool, ClaimedRow, statement));
     },
     settle: (attempts) => settleDeliveries(pool, attempts, breaker),
     putBack: (returned) => putBackDeliveries(pool, returned),

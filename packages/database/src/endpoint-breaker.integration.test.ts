@@ -47,6 +47,12 @@ async function anAnswer({ lease = 'wrk_1:1', outcome = 'http_error' }: Made = {}
   };
 }
 
+/** The answer to a probe that was claimed. */
+async function probeAnswer(id: string, made: Made): Promise<SettledAttempt> {
+  const found = await pool.query('SELECT attempts_count FROM delivery WHERE id = $1', [id]);
+  return { ...(await anAnswer(made)), deliveryId: id, number: found.rows[0].attempts_count + 1 };
+}
+
 const fail = async (times: number, made: Made = {}) =>
   queue.settle(await Promise.all(Array.from({ length: times }, () => anAnswer(made))));
 
@@ -118,7 +124,7 @@ test('each probe that fails doubles the wait, up to ten minutes; what others fai
     const [id] = await claim(`wrk_1:${probe}`);
     await fail(1, { lease: 'wrk_2:1' });
     const lease = `wrk_1:${probe}`;
-    await queue.settle([{ ...(await anAnswer({ lease })), deliveryId: id! }]);
+    await queue.settle([await probeAnswer(id!, { lease })]);
     waits.push((await health())?.['open_s']);
   }
   expect(waits).toEqual([60, 120, 240, 480, 600, 600, 600]);
@@ -128,9 +134,7 @@ test('a probe that succeeds closes it, and everything flows again', async () => 
   await fail(5);
   await itIsTime();
   const [id] = await claim('wrk_1:2');
-  const turns = await queue.settle([
-    { ...(await anAnswer({ lease: 'wrk_1:2', outcome: 'success' })), deliveryId: id! },
-  ]);
+  const turns = await queue.settle([await probeAnswer(id!, { lease: 'wrk_1:2', outcome: 'success' })]);
   expect(turns).toEqual([{ endpointId, isOpen: false }]);
   expect(await health()).toBeUndefined();
   expect((await claim('wrk_1:3')).length).toBeGreaterThanOrEqual(4);

@@ -15,7 +15,7 @@ export interface PoolOptions {
   readonly statementTimeoutMs?: number;
   /**
    * Reads tables by their indexes wherever there is one: a plan that was kept while a table was small would read it
-   * whole after a million rows came in, until its statistics are renewed.
+   * whole after a million rows came in, until its statistics are renewed. Statements with a name are planned once.
    */
   readonly prefersIndexes?: boolean;
 }
@@ -30,7 +30,7 @@ types.setTypeParser(pg.types.builtins.INT8, Number);
 
 // Prisma's times come and go without their offset: on a server in another zone each would be hours off.
 const UTC = "SET TIME ZONE 'UTC'";
-const INDEXES = 'SET enable_seqscan = off';
+const INDEXES = 'SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan';
 
 /** The published type does not say that the pool waits. */
 type PoolConfig = Omit<pg.PoolConfig, 'onConnect'> & {

@@ -133,7 +133,8 @@ export function createProviderSyncs(db: Queryable): ProviderSyncs {
       await run(db, { name: 'save-sync-progress', text, values: [...of(claim), unfinished] });
     },
     succeed: async (claim, { watermark, problem, reconcileInS }) =>
-      (await run(db, { text: SUCCEED, values: [...of(claim), watermark ?? null, problem, reconcileInS] })) > 0,
+      (await run(db, { text: SUCCEED, values: [...of(claim), watermark ?? null, problem, reconcileInS] })) >
+      0,
     fail: async (claim, { error, retryInS }) =>
       (await run(db, { text: FAIL, values: [...of(claim), retryInS, error] })) > 0,
     release: async (claim) => {

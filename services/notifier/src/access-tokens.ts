@@ -3,7 +3,7 @@ import { checkTarget, type TargetPolicy } from '@socmate/egress';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import type { Authorize } from './authorize.ts';
-import { readHead } from './read-head.ts';
+import { exchange } from './exchange.ts';
 
 const DEFAULT_LIFE_S = 300;
 const MAX_LIFE_S = 86_400;
@@ -72,18 +72,11 @@ async function fetchToken(
   { agent, policy, timeoutMs, now }: TokenDeps,
 ): Promise<Held> {
   const { origin, pathname, search } = checkTarget(auth.token_url, policy);
-  const response = await agent.request({
-    origin,
-    path: pathname + search,
-    method: 'POST',
-    ...tokenRequest(auth),
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  const text = await readHead(response.body);
-  if (response.statusCode !== 200) {
-    throw new TokenRefusedError(`the token endpoint answered ${response.statusCode}`);
-  }
-  const { access_token, expires_in } = parseToken(text);
+  const request = { origin, path: pathname + search, method: 'POST', ...tokenRequest(auth) } as const;
+  const { statusCode, body, fault } = await exchange(agent, request, AbortSignal.timeout(timeoutMs));
+  if (fault !== undefined) throw fault;
+  if (statusCode !== 200) throw new TokenRefusedError(`the token endpoint answered ${statusCode}`);
+  const { access_token, expires_in } = parseToken(body);
   const lifeMs = Math.min(expires_in, MAX_LIFE_S) * 1_000;
   const headers = { authorization: `Bearer ${access_token}` };
   return { headers, renewAtMs: now() + Math.max(lifeMs - EARLY_MS, lifeMs / 2) };

@@ -5,8 +5,8 @@ import { classifyFault } from '@socmate/egress';
 import { type Clock, contextOf } from '@socmate/runtime';
 import type { Dispatcher } from 'undici';
 import { TokenRefusedError } from './access-tokens.ts';
+import { exchange } from './exchange.ts';
 import type { Answer } from './next-state.ts';
-import { readHead } from './read-head.ts';
 import { maskHeaders, redactable, redactHeaders, redactText } from './redact.ts';
 import type { Target } from './targets.ts';
 
@@ -68,17 +68,17 @@ async function post(
   { target, headers, body }: ToPost,
   signal: AbortSignal,
 ): Promise<Response> {
-  let statusCode: number | null = null;
   try {
-    const { origin, pathname, search } = target.url;
-    const path = pathname + search;
-    const response = await agent.request({ origin, path, method: 'POST', headers, body, signal });
-    statusCode = response.statusCode;
-    const responseBody = await readHead(response.body);
+    const { origin } = target.url;
+    const { path } = target;
+    const answer = await exchange(agent, { origin, path, method: 'POST', headers, body }, signal);
+    const { statusCode } = answer;
+    if (answer.fault !== undefined)
+      return { ...NO_RESPONSE, statusCode, outcome: classifyFault(answer.fault), fault: answer.fault };
     const outcome = statusCode >= 200 && statusCode < 300 ? 'success' : 'http_error';
-    return { outcome, statusCode, responseHeaders: single(response.headers), responseBody };
+    return { outcome, statusCode, responseHeaders: single(answer.headers), responseBody: answer.body };
   } catch (fault) {
-    return { ...NO_RESPONSE, statusCode, outcome: classifyFault(fault), fault };
+    return { ...NO_RESPONSE, outcome: classifyFault(fault), fault };
   }
 }
 

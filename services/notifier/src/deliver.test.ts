@@ -8,6 +8,7 @@ import type { Target } from './targets.ts';
 const target: Target = {
   id: 'whe_1',
   url: new URL('https://receiver.example/'),
+  path: '/',
   isBlocked: false,
   keysAt: () => [],
   headers: {},

@@ -10,6 +10,7 @@ import type { Target } from './targets.ts';
 const aTarget = (only: Partial<Target> = {}): Target => ({
   id: 'whe_1',
   url: new URL('https://receiver.example/'),
+  path: '/',
   isBlocked: false,
   keysAt: () => [],
   headers: {},

@@ -38,7 +38,7 @@ function mixed(cap: number, first: number, retries: number) {
   };
   const finish = (): void => {
     const wasRetry = inFlight.shift();
-    if (wasRetry !== undefined) lane.done(wasRetry);
+    if (wasRetry !== undefined) lane.done(wasRetry, 0);
     pump();
   };
   pump();
@@ -70,7 +70,7 @@ test('retries alone, and first attempts alone, have the whole cap', () => {
 test('a rate lets one go at a time, holds no more than a second’s worth, and says how long to wait', () => {
   const lane = new Lane({ cap: 10, perSecond: 4 });
   lane.want();
-  const room = lane.room();
+  const room = lane.room(0);
   expect(room).toEqual({ first: 4, retries: 4 });
   lane.add(many(4, 0), { endpointId: 'whe_1', first: 4, retries: 4 });
   const sentAt = [0, 0, 249, 250, 250, 10_000, 10_000].map((now) => lane.take(now) !== undefined);
@@ -83,7 +83,7 @@ test('a suspended lane sends and claims nothing until it goes on', () => {
   lane.add(many(20, 0), { endpointId: 'whe_1', first: 20, retries: 0 });
   lane.isSuspended = true;
   lane.want();
-  expect([lane.take(0), lane.room()]).toEqual([undefined, undefined]);
+  expect([lane.take(0), lane.room(0)]).toEqual([undefined, undefined]);
   lane.isSuspended = false;
   expect(lane.take(0)).toBeDefined();
 });

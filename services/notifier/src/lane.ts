@@ -1,7 +1,9 @@
 import type { ClaimedDelivery, Room } from '@socmate/database';
 
-/** A lane looks at most this many caps ahead. */
-const MAX_AHEAD_CAPS = 8;
+/** A lane looks at most this many caps ahead, */
+const MAX_AHEAD_CAPS = 16;
+/** and at most at what it did within this time. */
+const AHEAD_MS = 50;
 
 export interface LaneLimits {
   /** In flight at once. */
@@ -16,24 +18,28 @@ class Backlog {
   inFlight = 0;
   /** There may be more due rows than were claimed. */
   isWanted = false;
-  doneSinceClaim = 0;
+  /** A claim is under way. */
+  isAsked = false;
+  #since = 0;
+  #doneBefore = 0;
+  #done = 0;
 
   get held(): number {
     return this.inFlight + this.waiting.length;
   }
 
-  free(cap: number): number {
-    const ahead = Math.min(this.doneSinceClaim, cap * MAX_AHEAD_CAPS);
+  free(cap: number, now: number): number {
+    this.#look(now);
+    const ahead = Math.min(Math.max(this.#doneBefore, this.#done), cap * MAX_AHEAD_CAPS);
     const isLow = this.held < cap || this.waiting.length * 2 <= ahead;
     return isLow ? Math.max(0, cap + ahead - this.held) : 0;
   }
 
   /** The room to claim for, which is then asked for. */
-  ask(cap: number): number {
-    const free = this.isWanted ? this.free(cap) : 0;
-    if (free === 0) return 0;
-    this.isWanted = false;
-    this.doneSinceClaim = 0;
+  ask(cap: number, now: number): number {
+    const free = this.isWanted ? this.free(cap, now) : 0;
+    this.isAsked = free > 0;
+    if (free > 0) this.isWanted = false;
     return free;
   }
 
@@ -43,16 +49,24 @@ class Backlog {
     return delivery;
   }
 
-  done(): void {
+  done(now: number): void {
+    this.#look(now);
     this.inFlight -= 1;
-    this.doneSinceClaim += 1;
+    this.#done += 1;
+  }
+
+  #look(now: number): void {
+    if (now < this.#since + AHEAD_MS) return;
+    this.#doneBefore = now < this.#since + 2 * AHEAD_MS ? this.#done : 0;
+    this.#done = 0;
+    this.#since = now;
   }
 }
 
 /**
- * One endpoint's deliveries in this process, under its own in-flight cap and rate. It claims ahead as much as it
- * finished since its last claim: a fast endpoint never waits for a claim, and a hanging one holds no more than its cap
- * of first attempts and as many retries. While first attempts wait, retries take every second place and at most half.
+ * One endpoint's deliveries in this process, under its own in-flight cap and rate. It claims ahead as much as it just
+ * finished: a fast endpoint seldom waits for a claim, and a hanging one holds no more than its cap of first attempts
+ * and as many retries. While first attempts wait, retries take every second place and at most half.
  */
 export class Lane {
   readonly #first = new Backlog();
@@ -76,21 +90,28 @@ export class Lane {
   }
 
   isIdle(now: number): boolean {
-    const isEmpty = [this.#first, this.#retries].every((backlog) => !backlog.isWanted && backlog.held === 0);
+    const isEmpty = [this.#first, this.#retries].every(
+      ({ isWanted, isAsked, held }) => !isWanted && !isAsked && held === 0,
+    );
     return isEmpty && !this.isSuspended && now >= this.#nextAt;
   }
 
-  room(): Pick<Room, 'first' | 'retries'> | undefined {
+  room(now: number): Pick<Room, 'first' | 'retries'> | undefined {
     if (this.isSuspended) return undefined;
     const { cap, perSecond } = this.#limits;
     // What a rate lets go within a second is enough to hold.
     const most = perSecond === null ? cap : Math.max(1, Math.min(cap, Math.ceil(perSecond)));
-    const room = { first: this.#first.ask(most), retries: this.#retries.ask(most) };
-    return room.first + room.retries > 0 ? room : undefined;
+    const first = this.#first.ask(most, now);
+    // What is held will soon have been sent, and one claim then asks for both.
+    if (first === 0 && this.#first.isWanted) return undefined;
+    const retries = this.#retries.ask(most, now);
+    return first + retries > 0 ? { first, retries } : undefined;
   }
 
   add(claimed: readonly ClaimedDelivery[], room: Room): void {
     const [retries, first] = [claimed.filter(isRetry), claimed.filter((delivery) => !isRetry(delivery))];
+    this.#first.isAsked = false;
+    this.#retries.isAsked = false;
     this.#first.waiting.push(...first);
     this.#retries.waiting.push(...retries);
     if (room.first > 0 && first.length >= room.first) this.#first.isWanted = true;
@@ -115,8 +136,8 @@ export class Lane {
     return isHeld ? Math.ceil(this.#nextAt - now) : undefined;
   }
 
-  done(wasRetry: boolean): void {
-    (wasRetry ? this.#retries : this.#first).done();
+  done(wasRetry: boolean, now: number): void {
+    (wasRetry ? this.#retries : this.#first).done(now);
   }
 
   drain(): ClaimedDelivery[] {

@@ -24,7 +24,7 @@ export class Lanes {
   rooms(): Room[] {
     const rooms: Room[] = [];
     for (const [endpointId, lane] of this.#lanes) {
-      const room = lane.room();
+      const room = lane.room(this.#now());
       if (room) rooms.push({ endpointId, ...room });
     }
     return rooms;
@@ -57,7 +57,7 @@ export class Lanes {
 
   done({ endpointId, attemptsCount }: Pick<ClaimedDelivery, 'endpointId' | 'attemptsCount'>): void {
     const lane = this.#lane(endpointId);
-    lane.done(attemptsCount > 0);
+    lane.done(attemptsCount > 0, this.#now());
     this.#forgetIdle(endpointId, lane);
   }
 

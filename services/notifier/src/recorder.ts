@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DeliveryQueue, EndpointTurn, ReturnedDelivery, SettledAttempt } from '@socmate/database';
 import type { Logger } from '@socmate/runtime';
 
-const LINGER_MS = 5;
+/** However many come within it are stored by one statement. */
+const LINGER_MS = 8;
 const MAX_BATCH = 500;
 const RETRY_MS = 250;
 
@@ -47,8 +48,8 @@ export class Recorder {
   }
 
   async #flush(): Promise<void> {
-    await delay(LINGER_MS);
     while (this.#attempts.length + this.#returns.length > 0) {
+      if (!this.#stop) await delay(LINGER_MS);
       try {
         await this.#storeBatch();
       } catch (err) {

@@ -10,6 +10,8 @@ import { redactable } from './redact.ts';
 export interface Target {
   readonly id: string;
   readonly url: URL;
+  /** With its query. */
+  readonly path: string;
   /** The URL was allowed when it was given and is refused now: the operator's policy changed. */
   readonly isBlocked: boolean;
   /** What deliveries are signed with at a time: the secret in use, then the one before while they overlap. */
@@ -101,6 +103,7 @@ function open(deps: TargetsDeps, row: EndpointTarget): Target {
   return {
     id: row.id,
     url,
+    path: url.pathname + url.search,
     isBlocked: isBlocked(text, deps.policy),
     ...openKeys(deps.sealer, row),
     ...openCredentials(deps, row, url),
