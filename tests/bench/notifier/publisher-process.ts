@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { deliverWebhook } from '@socmate/contracts';
-import { createPool, type Making, type NewEvent, publishEvents, transaction } from '@socmate/database';
+import { createPool, type NewEvent, publishEvents, transaction } from '@socmate/database';
 import { startProducer } from '@socmate/queue';
-import { createIds, systemClock } from '@socmate/runtime';
+import { createIds, type Ids, systemClock } from '@socmate/runtime';
 import { requireEnv } from '@socmate/testing';
 import { answerQuestions } from './bench-process.ts';
 import { clockMs } from './clock-ms.ts';
@@ -41,7 +41,13 @@ const producer = startProducer(deliverWebhook, connection);
 const ids = createIds();
 let made = 0;
 
-const incident = { title: 'Password spray', rules: ['Password spray'], products: [], labels: [], tactics: [] };
+const incident = {
+  title: 'Password spray',
+  rules: ['Password spray'],
+  products: [],
+  labels: [],
+  tactics: [],
+};
 const traits = { type: 'incident-alert', reason: 'new', severity: 'high', previousSeverity: null } as const;
 
 function anEvent(): NewEvent {
@@ -58,7 +64,7 @@ function anEvent(): NewEvent {
 }
 
 /** Keeps the ids of the events that are made with it. */
-function noting(own: string[]): Making['ids'] {
+function noting(own: string[]): Ids {
   return {
     next: (prefix) => {
       const id = ids.next(prefix);

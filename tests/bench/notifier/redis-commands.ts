@@ -2,7 +2,16 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 /** What clients of a queue send; Redis counts what their scripts do beside it. */
-const SENT = new Set(['evalsha', 'eval', 'bzpopmin', 'ping', 'info', 'hello', 'client|setname', 'client|setinfo']);
+const SENT = new Set([
+  'evalsha',
+  'eval',
+  'bzpopmin',
+  'ping',
+  'info',
+  'hello',
+  'client|setname',
+  'client|setinfo',
+]);
 
 export interface RedisCommands {
   readonly sent: number;

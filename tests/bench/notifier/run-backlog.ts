@@ -1,6 +1,11 @@
 import type { BenchOptions, BenchResult, Figures, Target } from '../benchmark.ts';
 import { delayFigures, measure, received } from './measure.ts';
-import { type BenchEndpoint, IN_FLIGHT, type NotifierSystem, startNotifierSystem } from './notifier-system.ts';
+import {
+  type BenchEndpoint,
+  IN_FLIGHT,
+  type NotifierSystem,
+  startNotifierSystem,
+} from './notifier-system.ts';
 import { wholeTargets } from './targets.ts';
 
 export const PER_TRANSACTION = 20;
@@ -51,7 +56,12 @@ export async function runBacklog(backlog: Backlog, { say }: BenchOptions): Promi
       lost,
       repeated: repeatedIds.length,
     };
-    const settings = { events, endpoints: endpoints.length, per_transaction: PER_TRANSACTION, in_flight: IN_FLIGHT };
+    const settings = {
+      events,
+      endpoints: endpoints.length,
+      per_transaction: PER_TRANSACTION,
+      in_flight: IN_FLIGHT,
+    };
     return { scenario, settings, figures: all, notes, targets: [...targets(all), ...wholeTargets(all)] };
   } finally {
     await system.close();

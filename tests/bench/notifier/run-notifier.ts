@@ -62,7 +62,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
 export async function runNotifier(options: BenchOptions): Promise<readonly BenchResult[]> {
   const names = Object.keys(scenarios);
   const unknown = options.scenarios.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new Error(`notifier has no scenario "${unknown}": it has ${names.join(', ')}`);
+  if (unknown !== undefined)
+    throw new Error(`notifier has no scenario "${unknown}": it has ${names.join(', ')}`);
   const results: BenchResult[] = [];
   for (const [name, run] of Object.entries(scenarios)) {
     if (options.scenarios.length > 0 && !options.scenarios.includes(name)) continue;
