@@ -106,15 +106,26 @@ test('when its five minutes are over, one event tells how many were held back', 
   expect(items[0]).toMatchObject({ reason: 'storm', rule: 'rule:r1', event_type: 'incident-alert' });
 });
 
-test('a window begins with the first alert after the last one ended, and tells what was left untold', async () => {
+test('a storm that goes on is told window by window, though no timer comes between', async () => {
+  const { id } = await anEndpoint(pool, { storm_threshold: 2 });
+  for (let window = 0; window < 3; window += 1) {
+    await publish(...alerts(5));
+    await windowsEnd();
+  }
+  expect((await bodies()).map(({ data }) => data['suppressed_count'])).toEqual([3, 3]);
+  expect(await endStorms(pool, making)).toEqual([id]);
+  expect(await deliveriesOf(id)).toBe(3 * 2 + 3);
+});
+
+test('a window begins with the first alert after the last one ended, which is told then', async () => {
   const { id } = await anEndpoint(pool, { storm_threshold: 1 });
   await publish(...alerts(3));
   await windowsEnd();
   await publish(...alerts(2));
-  expect(await deliveriesOf(id)).toBe(2);
+  expect(await deliveriesOf(id)).toBe(3);
   await windowsEnd();
   await endStorms(pool, making);
-  expect((await bodies()).map(({ data }) => data['suppressed_count'])).toEqual([3]);
+  expect((await bodies()).map(({ data }) => data['suppressed_count'])).toEqual([2, 1]);
 });
 
 test('a rule that stayed below the threshold is told of by nothing', async () => {

@@ -42,7 +42,11 @@ const COUNT = `WITH candidate AS (
 const EndpointId = z.object({ endpoint_id: z.string() });
 
 /** Delivers what its storm's threshold lets through and holds the rest back; answers whom deliveries were made for. */
-export async function countStorms(db: Queryable, candidates: readonly StormCandidate[]): Promise<string[]> {
+export async function countStorms(
+  db: Queryable,
+  making: Making,
+  candidates: readonly StormCandidate[],
+): Promise<string[]> {
   const made = await rows(db, EndpointId, {
     name: 'count-storms',
     text: COUNT,
@@ -54,7 +58,8 @@ export async function countStorms(db: Queryable, candidates: readonly StormCandi
       candidates.map(({ threshold }) => threshold),
     ],
   });
-  return made.map((row) => row.endpoint_id);
+  const told = await tellRestarted(db, making, candidates);
+  return [...told, ...made.map((row) => row.endpoint_id)];
 }
 
 // The deletion takes the row's lock: what is being counted meanwhile waits, and begins a new window.
@@ -62,12 +67,18 @@ const ENDED = `DELETE FROM alert_storm WHERE (endpoint_id, rule) IN (
     SELECT endpoint_id, rule FROM alert_storm WHERE started_at <= now() - ${WINDOW}
     ORDER BY endpoint_id, rule LIMIT ${MAX_CLOSED} FOR UPDATE SKIP LOCKED)
   RETURNING endpoint_id, rule, started_at`;
+
+// Its rows are locked by the count before it. What is held back in the new window comes later.
+const RESTARTED = `SELECT endpoint_id, rule, started_at FROM alert_storm AS s
+  WHERE (endpoint_id, rule) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND EXISTS (
+    SELECT FROM held_back AS h WHERE h.endpoint_id = s.endpoint_id AND h.rule = s.rule AND h.reason = 'storm'
+      AND h.summary_event_id IS NULL AND h.created_at < s.started_at)`;
 const EndedRow = z.object({ endpoint_id: z.string(), rule: z.string(), started_at: z.date() });
 
 const UNTOLD = `SELECT h.event_id, e.body, e.provider_id, count(*) OVER () AS suppressed
   FROM held_back AS h JOIN event AS e ON e.id = h.event_id JOIN webhook_endpoint AS w ON w.id = h.endpoint_id
   WHERE h.endpoint_id = $1 AND h.rule = $2 AND h.reason = 'storm' AND h.summary_event_id IS NULL
-    AND w.deleted_at IS NULL
+    AND h.created_at < COALESCE($3::timestamptz, 'infinity') AND w.deleted_at IS NULL
   ORDER BY h.created_at DESC, h.event_id DESC LIMIT 1`;
 const UntoldRow = z.object({
   event_id: z.string(),
@@ -78,10 +89,18 @@ const UntoldRow = z.object({
 
 const TELL = `WITH told AS (
     UPDATE held_back SET summary_event_id = $1
-    WHERE endpoint_id = $2 AND rule = $3 AND reason = 'storm' AND summary_event_id IS NULL),
+    WHERE endpoint_id = $2 AND rule = $3 AND reason = 'storm' AND summary_event_id IS NULL
+      AND created_at < COALESCE($8::timestamptz, 'infinity')),
   inserted AS (
     INSERT INTO event (id, type, cause_key, provider_id, body) VALUES ($1, 'incident-alert', $4, $5, $6))
   INSERT INTO delivery (id, event_id, endpoint_id) VALUES ($7, $1, $2)`;
+
+interface Untold {
+  readonly endpointId: string;
+  readonly rule: string;
+  /** What was held back later belongs to a window that is not over. */
+  readonly before: Date | null;
+}
 
 /** The endpoint is held from deletion as it is while events are published. */
 const HOLD = 'SELECT FROM webhook_endpoint WHERE id = $1 FOR KEY SHARE';
@@ -89,11 +108,10 @@ const HOLD = 'SELECT FROM webhook_endpoint WHERE id = $1 FOR KEY SHARE';
 async function tell(
   db: Queryable,
   { ids, clock }: Making,
-  storm: z.output<typeof EndedRow>,
+  { endpointId, rule, before }: Untold,
 ): Promise<boolean> {
-  const { endpoint_id: endpointId, rule, started_at: startedAt } = storm;
   await run(db, { text: HOLD, values: [endpointId] });
-  const [last] = await rows(db, UntoldRow, { text: UNTOLD, values: [endpointId, rule] });
+  const [last] = await rows(db, UntoldRow, { text: UNTOLD, values: [endpointId, rule, before] });
   if (!last) return false;
   const { data } = JSON.parse(last.body.toString()) as { data: IncidentAlert };
   const id = ids.next('evt');
@@ -103,12 +121,37 @@ async function tell(
     timestamp: clock.now(),
     data: { ...data, suppressed_count: last.suppressed },
   });
-  const causeKey = `storm:${endpointId}:${rule}:${startedAt.toISOString()}`;
+  const causeKey = `storm:${endpointId}:${last.event_id}`;
   await run(db, {
     text: TELL,
-    values: [id, endpointId, rule, causeKey, last.provider_id, body, ids.next('dlv')],
+    values: [id, endpointId, rule, causeKey, last.provider_id, body, ids.next('dlv'), before],
   });
   return true;
+}
+
+/** A storm that goes on is told window by window: whoever begins the next one tells what the last one held back. */
+async function tellRestarted(
+  db: Queryable,
+  making: Making,
+  candidates: readonly StormCandidate[],
+): Promise<string[]> {
+  const values = [candidates.map(({ endpointId }) => endpointId), candidates.map(({ rule }) => rule)];
+  const restarted = await rows(db, EndedRow, { name: 'restarted-storms', text: RESTARTED, values });
+  return tellAll(db, making, restarted, { isRunning: true });
+}
+
+async function tellAll(
+  db: Queryable,
+  making: Making,
+  storms: readonly z.output<typeof EndedRow>[],
+  { isRunning }: { isRunning: boolean },
+): Promise<string[]> {
+  const woken = new Set<string>();
+  for (const { endpoint_id: endpointId, rule, started_at } of storms) {
+    const before = isRunning ? started_at : null;
+    if (await tell(db, making, { endpointId, rule, before })) woken.add(endpointId);
+  }
+  return [...woken];
 }
 
 /**
@@ -118,8 +161,6 @@ async function tell(
 export async function endStorms(pool: Pool, making: Making): Promise<string[]> {
   return transaction(pool, async (db) => {
     const ended = await rows(db, EndedRow, { name: 'end-storms', text: ENDED });
-    const woken = new Set<string>();
-    for (const storm of ended) if (await tell(db, making, storm)) woken.add(storm.endpoint_id);
-    return [...woken];
+    return tellAll(db, making, ended, { isRunning: false });
   });
 }

@@ -162,7 +162,7 @@ export async function publishEvents(
   const publication = address(endpoints, events, render(making, events), making.clock.now());
   const sent = await insert(db, publication, traceparent ?? null, making.ids);
   const candidates = publication.counted.map((one) => ({ ...one, deliveryId: making.ids.next('dlv') }));
-  const spared = candidates.length > 0 ? await countStorms(db, candidates) : [];
+  const spared = candidates.length > 0 ? await countStorms(db, making, candidates) : [];
   return [...new Set([...sent, ...spared])];
 }
 
