@@ -130,6 +130,31 @@ test('a masked client secret does not follow the token URL elsewhere', async () 
 const rotate = (id: string, body: object = {}, key: string | null = gateway.adminKey) =>
   gateway.ask('POST', `${PATH}/${id}/rotate-secret`, { key, body });
 
+test.each([
+  [{ auth: { type: 'basic', username: 'socmate', password: 'basic-s3cret-1' } }, {}, 'auth'],
+  [{ auth: oauth2 }, { auth: { ...oauth2, client_secret: '****abcd' } }, 'auth'],
+  [{ headers }, {}, 'headers'],
+  [{ headers }, { headers: { 'X-Api-Key': '****wxyz' } }, 'headers'],
+])('what is stored for one host follows the URL to no other: %j', async (given, only, field) => {
+  const { id } = await created(given);
+  const refused = await patch(id, { url: 'https://other.example.com/a', ...only });
+  expect(refused.status).toBe(422);
+  expect(refused.json).toMatchObject({ detail: [{ loc: ['body', field] }] });
+  expect((await patch(id, { url: 'https://hooks.example.com/b' })).status).toBe(200);
+  const again = { auth: { type: 'none' }, headers: { 'X-Api-Key': 'another' } };
+  expect((await patch(id, { url: 'https://other.example.com/a', ...again })).status).toBe(200);
+});
+
+test('a patch with the URL that is stored leaves the endpoint’s health as it is', async () => {
+  const { id } = await created();
+  await pool.query('INSERT INTO endpoint_health (endpoint_id, failures) VALUES ($1, 3)', [id]);
+  const health = async () => (await pool.query('SELECT FROM endpoint_health')).rowCount;
+  expect((await patch(id, { url: valid.url, name: 'renamed' })).status).toBe(200);
+  expect(await health()).toBe(1);
+  expect((await patch(id, { url: 'https://hooks.example.com/b' })).status).toBe(200);
+  expect(await health()).toBe(0);
+});
+
 test('a rotation answers a new secret once, and keeps the old one for as long as they overlap', async () => {
   const { id, secret } = await created();
   const rotated = await rotate(id, { overlap_hours: 2 });

@@ -26,6 +26,7 @@ import { headerColumns, patchedHeaders } from './endpoint-headers.ts';
 import { endpointProviders } from './endpoint-providers.ts';
 import { endpointAudit } from './endpoint-view.ts';
 import { maskUrl } from './mask-url.ts';
+import { assertGivenAgain } from './moved-endpoint.ts';
 
 export interface EndpointChangesDeps {
   readonly pool: Pool;
@@ -112,12 +113,34 @@ async function create(deps: Deps, input: WebhookEndpointCreate, acting: Endpoint
   });
 }
 
-/** The columns of a patch whose values are sealed, but for the URL's. */
-function patchedSealed({ sealer, policy }: Deps, before: EndpointRecord, patch: WebhookEndpointPatch) {
+function storedUrl({ sealer }: Deps, { id, url_sealed: url }: EndpointRecord): string | undefined {
+  try {
+    return sealer.open(url, sealContext.webhookUrl(id));
+  } catch {
+    // Sealed with a key that is gone: any URL is another one.
+    return undefined;
+  }
+}
+
+/** The columns of a URL that is another than the stored one: the same is no change, and keeps the endpoint's health. */
+function patchedUrl(deps: Deps, before: EndpointRecord, patch: WebhookEndpointPatch): EndpointChange {
+  if (patch.url === undefined) return {};
+  const { origin } = checkTarget(patch.url, deps.policy);
+  const stored = storedUrl(deps, before);
+  if (stored === patch.url) return {};
+  if (stored === undefined || new URL(stored).origin !== origin) assertGivenAgain(before, patch);
+  return sealedUrl(deps, before.id, patch.url);
+}
+
+/** The columns of a patch whose values are sealed. */
+function patchedSealed(deps: Deps, before: EndpointRecord, patch: WebhookEndpointPatch) {
+  const { sealer, policy } = deps;
+  const url = patchedUrl(deps, before, patch);
   const headers = patch.headers && patchedHeaders(sealer, before, patch.headers);
   const auth = patch.auth && patchedAuth(sealer, before, patch.auth);
   if (auth) checkAuth(auth, policy);
   return {
+    ...url,
     ...(headers && headerColumns(sealer, before.id, headers)),
     ...(auth && authColumns(sealer, before.id, auth)),
   };
@@ -128,13 +151,11 @@ const actionOf = (before: EndpointRecord, after: EndpointRecord): string =>
 
 async function change(deps: Deps, id: string, patch: WebhookEndpointPatch, acting: EndpointActing) {
   const { url, providers, headers: _headers, auth: _auth, ...settings } = patch;
-  const sealed = url === undefined ? {} : sealedUrl(deps, id, url);
   const after = await transaction(deps.pool, async (db) => {
     const before = await locked(db, id, acting.view);
     const isSwitched = settings.enabled !== undefined && settings.enabled !== before.enabled;
     const changed = await createWebhookEndpoints(db).update(id, {
       ...settings,
-      ...sealed,
       ...patchedSealed(deps, before, patch),
       ...(providers !== undefined && {
         providers: await endpointProviders(createSiemProviders(db), acting.view, providers),
