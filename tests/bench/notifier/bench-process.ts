@@ -62,10 +62,8 @@ const describe = (fault: unknown): string =>
   fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
 
 /** The other end. */
-export function answerQuestions<Question, Answer>(
-  answer: (question: Question) => Promise<Answer> | Answer,
-): void {
-  const tryAnswer = async (question: Question): Promise<unknown> => {
+export function answerQuestions(answer: (question: never) => unknown): void {
+  const tryAnswer = async (question: never): Promise<unknown> => {
     try {
       return await answer(question);
     } catch (fault) {
@@ -73,7 +71,7 @@ export function answerQuestions<Question, Answer>(
     }
   };
   process.on('message', (question) => {
-    void tryAnswer(question as Question).then((message) => process.send?.(message));
+    void tryAnswer(question as never).then((message) => process.send?.(message));
   });
   process.once('disconnect', () => process.exit());
   process.send?.('ready');

@@ -9,7 +9,7 @@ import { redisCommands } from './redis-commands.ts';
 
 const LOOK_EVERY_MS = 100;
 
-export const rounded = (value: number, digits = 2): number => Math.round(value * 10 ** digits) / 10 ** digits;
+const rounded = (value: number, digits = 2): number => Math.round(value * 10 ** digits) / 10 ** digits;
 
 /** p50, p95, p99 and the largest, in milliseconds. */
 export function delayFigures(delays: readonly number[]) {

@@ -1,6 +1,10 @@
 import type { BenchOptions, BenchResult, Figures } from '../benchmark.ts';
 import { runBacklog } from './run-backlog.ts';
+import { runCeiling } from './run-ceiling.ts';
+import { runKill } from './run-kill.ts';
+import { runPending } from './run-pending.ts';
 import { type Rate, runRate } from './run-rate.ts';
+import { runReplicas } from './run-replicas.ts';
 import { atLeast, atMost } from './targets.ts';
 
 type Scenario = (options: BenchOptions) => Promise<BenchResult>;
@@ -56,6 +60,10 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     { scenario: 'D', eventsPerS: 100, perTransaction: 1, healthy: 18, hanging: 2, p50Ms: 12, p99Ms: 130 },
     30,
   ),
+  E: runKill,
+  F: runPending,
+  ceiling: runCeiling,
+  replicas: runReplicas,
 };
 
 /** How many events a second reach their receivers, how soon, at which cost, and whether any is lost. */
