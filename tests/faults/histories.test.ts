@@ -85,7 +85,7 @@ async function settle({ providerId }: History, isReconciled: boolean): Promise<v
     );
     return due.rowCount === 0;
   };
-  await until('all details are read', areRead, { timeoutMs: 30_000 });
+  await until('all details are read', areRead, { timeoutMs: 60_000 });
 }
 
 async function annotate(history: History, incidents: readonly AzureIncident[], text: string): Promise<void> {
