@@ -4,7 +4,6 @@ import { runCeiling } from './run-ceiling.ts';
 import { runKill } from './run-kill.ts';
 import { runPending } from './run-pending.ts';
 import { type Rate, runRate } from './run-rate.ts';
-import { runReplicas } from './run-replicas.ts';
 import { atLeast, atMost } from './targets.ts';
 
 type Scenario = (options: BenchOptions) => Promise<BenchResult>;
@@ -63,7 +62,6 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   E: runKill,
   F: runPending,
   ceiling: runCeiling,
-  replicas: runReplicas,
 };
 
 /** How many events a second reach their receivers, how soon, at which cost, and whether any is lost. */
