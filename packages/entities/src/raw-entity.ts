@@ -1,0 +1,9 @@
+import type { Properties } from './properties.ts';
+
+/** One entity as it was sent, with those it refers to by the role they play for it. */
+export interface RawEntity {
+  readonly kind: string;
+  readonly properties: Properties;
+  readonly roles: ReadonlyMap<string, readonly RawEntity[]>;
+}
+
