@@ -32,7 +32,7 @@ function joinPath(directory: string | undefined, name: string): string {
 /** A process by its number and the instant it began, which no other process of the workspace shares in practice. */
 export const describeProcess: DescribeKind = (properties, { workspace, related }) => {
   const pid = readPid(properties.text('processid'));
-  const began = properties.text('creationtimeutc');
+  const began = readBegin(properties.text('creationtimeutc'));
   const command = properties.text('commandline');
   const image = related('imagefile')?.text('filename', 'name');
   const value = command ?? image ?? (pid === undefined ? undefined : `process ${pid}`);
@@ -42,6 +42,9 @@ export const describeProcess: DescribeKind = (properties, { workspace, related }
   const start = began === undefined ? shortHash(told) : normaliseTime(began);
   return { type: 'process', value, identifiers: [weakKey('process', `${pid ?? '?'}/${start}`, workspace)] };
 };
+
+// The first instant of the first year stands for none.
+const readBegin = (text: string | undefined) => (text?.startsWith('0001-') ? undefined : text);
 
 // Numbers come as decimal and as hexadecimal.
 function readPid(text: string | undefined): string | undefined {

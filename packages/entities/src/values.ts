@@ -21,8 +21,9 @@ export function describeDomain(text: string): Described | undefined {
   return { type: 'domain', value: domain, identifiers: [strongKey('domain', domain)], attributes };
 }
 
+/** Data also calls a URL what has no scheme, such as `example.com/path`. */
 export function describeUrl(text: string, workspace: string): Described | undefined {
-  const url = readUrl(text);
+  const url = readUrl(text) ?? (/^[^\s:/]+\./.test(text) ? readUrl(`http://${text}`) : undefined);
   if (url === undefined) return undefined;
   const { canonical, host, scheme } = url;
   const key = url.isLocal ? weakKey('url', canonical, workspace) : strongKey('url', canonical);

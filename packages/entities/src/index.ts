@@ -1,0 +1,11 @@
+export { ATTACK_ATTRIBUTION, type Tactic, type Technique, tacticOf, techniqueOf } from './attack.ts';
+export { registrableDomain } from './domains.ts';
+export type { Reading, Unread, UnreadReason } from './graph-reader.ts';
+export { isWeakKey } from './keys.ts';
+export { lookupKeys } from './lookup-keys.ts';
+export { mergeEntities } from './merge.ts';
+export { readRestEntities } from './read-rest-entities.ts';
+export { readTableEntities } from './read-table-entities.ts';
+export { type Extraction, extractFromText } from './text/extract-from-text.ts';
+export type { Mention, MentionKind } from './text/mention.ts';
+export { defang, refang } from './text/refang.ts';
