@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts';
+import { runExtraction } from './extraction/run-extraction.ts';
 import { runIncidents } from './incidents/run-incidents.ts';
 import { runSync } from './sync/run-sync.ts';
 
@@ -10,4 +11,5 @@ export const benchmarks: readonly Benchmark[] = [
     about: 'how fast the incidents API answers, with few and with many',
     run: runIncidents,
   },
+  { name: 'extraction', about: 'how fast text is searched for entities', run: runExtraction },
 ];

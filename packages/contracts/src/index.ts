@@ -1,7 +1,15 @@
 export { ApiKey, ApiKeyPatch, ApiKeyStatus, ApiKeyToCreate, CreatedApiKey } from './api-keys.ts';
 export { AuditEntry } from './audit-log.ts';
 export { defineQueue, type QueueDefinition, type QueueOwner, type QueueRetry } from './define-queue.ts';
-export { Entity, EntitySource, EntityStrength, EntityType, FilterableEntityType, Relation, RelationKind } from './entities.ts';
+export {
+  Entity,
+  EntitySource,
+  EntityStrength,
+  EntityType,
+  FilterableEntityType,
+  Relation,
+  RelationKind,
+} from './entities.ts';
 export { type EventFilter, type EventTraits, matchesEvent } from './event-matching.ts';
 export {
   AlertReason,

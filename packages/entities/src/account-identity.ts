@@ -38,7 +38,9 @@ export function accountKeys(names: AccountNames, workspace: string): string[] {
   const bare = bareNames(names, upn);
   const domains = (names.domains ?? []).map((domain) => domain?.trim().toLowerCase() ?? '');
   const joined = domains.filter((domain) => domain !== '' && !BUILT_IN_DOMAINS.has(domain));
-  const qualified = joined.flatMap((domain) => bare.map((name) => strongKey('user', `${domain}\\${escapeAt(name)}`)));
+  const qualified = joined.flatMap((domain) =>
+    bare.map((name) => strongKey('user', `${domain}\\${escapeAt(name)}`)),
+  );
   return [
     ...(upn === undefined ? [] : [strongKey('user', upn)]),
     ...guidKey('entra', names.entraId),
@@ -68,13 +70,16 @@ function readPrincipal(text: string): string | undefined {
 
 function bareNames({ name, logonName }: AccountNames, upn: string | undefined): string[] {
   const given = [name, logonName].map((text) => (text ?? '').trim().toLowerCase());
-  const names = given.map((text) => (upn !== undefined && text.includes('@') ? text.slice(0, text.indexOf('@')) : text));
+  const names = given.map((text) =>
+    upn !== undefined && text.includes('@') ? text.slice(0, text.indexOf('@')) : text,
+  );
   return [...new Set(names)].filter((text) => text !== '');
 }
 
 // Of a local account the machine is part of the name.
 function localName(name: string, domains: readonly string[], hostName: string | undefined): string {
-  const isLocal = domains.includes('') || domains.length === 0 || domains.some((each) => BUILT_IN_DOMAINS.has(each));
+  const isLocal =
+    domains.includes('') || domains.length === 0 || domains.some((each) => BUILT_IN_DOMAINS.has(each));
   return isLocal && hostName !== undefined && !name.includes('\\') ? `${hostName}\\${name}` : name;
 }
 

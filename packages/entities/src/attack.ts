@@ -27,7 +27,9 @@ const revoked = new Map(Object.entries<string>(attack.revoked));
 const tactics = Object.entries(attack.tactics).map(
   ([id, { name, shortname }]): Tactic => ({ id, name, shortName: shortname }),
 );
-const tacticsByName = new Map(tactics.flatMap((tactic) => namesOf(tactic).map((name) => [name, tactic] as const)));
+const tacticsByName = new Map(
+  tactics.flatMap((tactic) => namesOf(tactic).map((name) => [name, tactic] as const)),
+);
 
 /** Whose work the names and ids are; shown wherever they are published. */
 export const ATTACK_ATTRIBUTION: string = attack['_attribution'];

@@ -1,8 +1,8 @@
 import type { Entity, Relation } from '@socmate/contracts';
 import { createEntity, type Described, type Sighting } from './entity.ts';
-import type { RawEntity } from './raw-entity.ts';
 import { normaliseKind } from './kinds.ts';
 import type { Properties } from './properties.ts';
+import type { RawEntity } from './raw-entity.ts';
 import { readUrl } from './urls.ts';
 import { describeDomain, describeEmail, describeIp, describeUrl } from './values.ts';
 
@@ -59,7 +59,8 @@ function urlHost(value: string, workspace: string): Described | undefined {
 function propertiesOf({ kind, properties }: RawEntity, workspace: string): Described[] {
   const name = normaliseKind(kind);
   const ips = (...names: string[]) => names.map((each) => describeIp(properties.text(each) ?? '', workspace));
-  if (name === 'host') return ips('lastexternalipaddress', 'lastipaddress').filter((each) => each !== undefined);
+  if (name === 'host')
+    return ips('lastexternalipaddress', 'lastipaddress').filter((each) => each !== undefined);
   if (name !== 'mailmessage' && name !== 'submissionmail') return [];
   const emails = ['sender', 'p1sender', 'p2sender', 'recipient', 'submitter'].map((each) =>
     describeEmail(properties.text(each) ?? ''),

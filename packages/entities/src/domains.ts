@@ -8,7 +8,9 @@ export function normaliseDomain(text: string): string | undefined {
   const ascii = toAscii(trimmed);
   if (ascii === undefined) return undefined;
   const labels = ascii.split('.');
-  const isName = labels.every((label) => /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/.test(label) && label.length <= 63);
+  const isName = labels.every(
+    (label) => /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/.test(label) && label.length <= 63,
+  );
   return isName && labels.length > 1 && !/^[\d_]+$/.test(labels.at(-1) ?? '') ? ascii : undefined;
 }
 
@@ -32,7 +34,13 @@ export function registrableDomain(domain: string): string | undefined {
   return registrable ?? undefined;
 }
 
-const SHARED_SUFFIXES = ['onmicrosoft.com', 'sharepoint.com', 'azurewebsites.net', 'windows.net', 'azurefd.net'];
+const SHARED_SUFFIXES = [
+  'onmicrosoft.com',
+  'sharepoint.com',
+  'azurewebsites.net',
+  'windows.net',
+  'azurefd.net',
+];
 
 const isSharedSuffix = (domain: string): boolean =>
   SHARED_SUFFIXES.some((suffix) => domain.endsWith(`.${suffix}`));

@@ -6,7 +6,12 @@ import { mergeEntities } from './merge.ts';
 import type { RawEntity } from './raw-entity.ts';
 import { relationsOf } from './relations.ts';
 
-export type UnreadReason = 'not_json' | 'not_an_entity' | 'unknown_kind' | 'no_identity' | 'dangling_reference';
+export type UnreadReason =
+  | 'not_json'
+  | 'not_an_entity'
+  | 'unknown_kind'
+  | 'no_identity'
+  | 'dangling_reference';
 
 /** What was there and could not be used, so that nobody need guess why an entity is missing. */
 export interface Unread {
@@ -22,7 +27,13 @@ export interface Reading {
 }
 
 // Logon sessions and clusters say something of others and are no entities themselves.
-const CARRIERS = new Set(['hostlogonsession', 'cloudlogonsession', 'cloudlogonrequest', 'mailcluster', 'iotdevice']);
+const CARRIERS = new Set([
+  'hostlogonsession',
+  'cloudlogonsession',
+  'cloudlogonrequest',
+  'mailcluster',
+  'iotdevice',
+]);
 
 export function readGraph(raws: readonly RawEntity[], sighting: Sighting, tally: UnreadTally): Reading {
   const read = new Map<RawEntity, Entity | undefined>();
@@ -34,7 +45,11 @@ export function readGraph(raws: readonly RawEntity[], sighting: Sighting, tally:
 }
 
 /** Entities of one identity are one; relations follow them to the key that remains. */
-export function settle(entities: readonly Entity[], relations: readonly Relation[], tally: UnreadTally): Reading {
+export function settle(
+  entities: readonly Entity[],
+  relations: readonly Relation[],
+  tally: UnreadTally,
+): Reading {
   const merged = mergeEntities(entities);
   const keys = new Map(merged.flatMap(({ key, aliases }) => aliases.map((alias) => [alias, key] as const)));
   for (const { key } of merged) keys.set(key, key);

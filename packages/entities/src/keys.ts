@@ -3,12 +3,6 @@ import type { EntityType } from '@socmate/contracts';
 
 const TEXT_MAX = 400;
 
-/** One name of an entity; the lower its rank, the better it identifies. */
-export interface Identifier {
-  readonly alias: string;
-  readonly rank: number;
-}
-
 /** The key of something that is the same wherever it is seen. */
 export function strongKey(type: EntityType, text: string): string {
   const plain = isAddressLike(type) ? text : text.replaceAll('@', '%40');
@@ -26,7 +20,8 @@ export function isWeakKey(key: string): boolean {
   return at >= 0 && !key.includes('.', at);
 }
 
-const isAddressLike = (type: EntityType): boolean => type === 'user' || type === 'email' || type === 'mailbox';
+const isAddressLike = (type: EntityType): boolean =>
+  type === 'user' || type === 'email' || type === 'mailbox';
 
 // An index entry of Postgres holds some 2,700 bytes.
 function bounded(text: string): string {

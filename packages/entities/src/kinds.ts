@@ -2,12 +2,18 @@ import { accountKeys, principalName, readGuid, readSid } from './account-identit
 import type { DescribeKind } from './describe-kind.ts';
 import { fullName, hostKeys } from './host-identity.ts';
 import { strongKey, weakKey } from './keys.ts';
-import { describeFile, describeProcess, describeRegistryKey, describeRegistryValue } from './machine-kinds.ts';
+import {
+  describeFile,
+  describeProcess,
+  describeRegistryKey,
+  describeRegistryValue,
+} from './machine-kinds.ts';
 import { describeMailbox, describeMailMessage } from './mail-kinds.ts';
 import type { Properties } from './properties.ts';
 import { describeDomain, describeHash, describeIp, describeUrl } from './values.ts';
 
-const ip: DescribeKind = (properties, { workspace }) => describeIp(properties.text('address') ?? '', workspace);
+const ip: DescribeKind = (properties, { workspace }) =>
+  describeIp(properties.text('address') ?? '', workspace);
 const url: DescribeKind = (properties, { workspace }) => describeUrl(properties.text('url') ?? '', workspace);
 const domain: DescribeKind = (properties) => describeDomain(properties.text('domainname') ?? '');
 const hash: DescribeKind = (properties) =>
@@ -64,7 +70,8 @@ const cloudApplication: DescribeKind = (properties, { workspace }) => {
   if (value === undefined) return undefined;
   const instance = properties.text('instancename')?.toLowerCase();
   const known = appId === undefined ? [] : [strongKey('cloud_application', `id:${appId}`)];
-  const named = name === undefined ? [] : [weakKey('cloud_application', instanceName(name, instance), workspace)];
+  const named =
+    name === undefined ? [] : [weakKey('cloud_application', instanceName(name, instance), workspace)];
   return { type: 'cloud_application', value, identifiers: [...known, ...named] };
 };
 
@@ -73,12 +80,16 @@ const instanceName = (name: string, instance: string | undefined): string =>
 
 const azureResource: DescribeKind = (properties) => {
   const id = properties.text('resourceid');
-  return id === undefined ? undefined : { type: 'azure_resource', value: id, identifiers: [strongKey('azure_resource', id.toLowerCase())] };
+  return id === undefined
+    ? undefined
+    : { type: 'azure_resource', value: id, identifiers: [strongKey('azure_resource', id.toLowerCase())] };
 };
 
 const malware: DescribeKind = (properties) => {
   const name = properties.text('malwarename', 'name');
-  return name === undefined ? undefined : { type: 'malware', value: name, identifiers: [strongKey('malware', name.toLowerCase())] };
+  return name === undefined
+    ? undefined
+    : { type: 'malware', value: name, identifiers: [strongKey('malware', name.toLowerCase())] };
 };
 
 const securityGroup: DescribeKind = (properties) => {
@@ -87,7 +98,9 @@ const securityGroup: DescribeKind = (properties) => {
   const value = name ?? sid ?? guid;
   if (value === undefined) return undefined;
   const names = [guid && `object:${guid}`, sid && `sid:${sid}`, name?.toLowerCase()];
-  const identifiers = names.filter((each) => each !== undefined).map((each) => strongKey('security_group', each));
+  const identifiers = names
+    .filter((each) => each !== undefined)
+    .map((each) => strongKey('security_group', each));
   return { type: 'security_group', value, identifiers };
 };
 

@@ -5,7 +5,14 @@ import { isWeakKey, strongKey, weakKey } from './keys.ts';
 import { describePath, describeRegistryPath, normaliseRegistryPath } from './machine-kinds.ts';
 import { describeAccountName, describeHostName, describeSid } from './names.ts';
 import { refang } from './text/refang.ts';
-import { describeDomain, describeEmail, describeHash, describeIp, describeUrl, normaliseEmail } from './values.ts';
+import {
+  describeDomain,
+  describeEmail,
+  describeHash,
+  describeIp,
+  describeUrl,
+  normaliseEmail,
+} from './values.ts';
 
 const TEXT_MAX = 4_096;
 
@@ -15,7 +22,10 @@ const TEXT_MAX = 4_096;
  */
 export function lookupKeys(text: string, workspace: string): string[] {
   const given = text.slice(0, TEXT_MAX).trim();
-  const bare = refang(given).text.trim().replace(/^(["'<])([^"'<>]*)["'>]$/, '$2').trim();
+  const bare = refang(given)
+    .text.trim()
+    .replace(/^(["'<])([^"'<>]*)["'>]$/, '$2')
+    .trim();
   if (bare === '') return [];
   const keys = [...keyItself(given), ...exactKeys(bare, workspace), ...nameKeys(bare, workspace)];
   return [...new Set(keys)].sort((a, b) => Number(isWeakKey(a)) - Number(isWeakKey(b)));
@@ -43,6 +53,7 @@ function exactKeys(text: string, workspace: string): string[] {
     ...described.flatMap((each) => rankAliases(each?.identifiers ?? [])),
     ...(email === undefined ? [] : [strongKey('user', email), strongKey('mailbox', email)]),
     ...identifierKeys(text),
+    ...(/[@\\]/.test(text) ? [] : [strongKey('malware', text.toLowerCase())]),
   ];
 }
 
@@ -52,22 +63,41 @@ const isPath = (text: string): boolean => /^(?:[a-z]:[\\/]|\\\\|~?\/|%[a-z]+%)/i
 function identifierKeys(text: string): string[] {
   const lower = text.toLowerCase();
   const guid = readGuid(text);
-  const named = ['user:entra', 'user:object', 'host:entra', 'host:agent', 'mailbox:id', 'cloud_application:id'];
+  const named = [
+    'user:entra',
+    'user:object',
+    'host:entra',
+    'host:agent',
+    'mailbox:id',
+    'cloud_application:id',
+  ];
   const groups = ['security_group:object', 'mail_message:id'];
   return [
     ...(guid === undefined ? [] : [...named, ...groups].map((prefix) => `${prefix}:${guid}`)),
     ...(/^[\da-f]{40}$/.test(lower) ? [strongKey('host', `mde:${lower}`)] : []),
-    ...(/^\/subscriptions\//.test(lower) ? [strongKey('azure_resource', lower), strongKey('host', `azure:${lower}`)] : []),
-    ...(/^hk/.test(lower) && lower.includes('\\') ? [strongKey('registry_value', normaliseRegistryPath(text))] : []),
+    ...(lower.startsWith('/subscriptions/')
+      ? [strongKey('azure_resource', lower), strongKey('host', `azure:${lower}`)]
+      : []),
+    ...(lower.startsWith('hk') && lower.includes('\\')
+      ? [strongKey('registry_value', normaliseRegistryPath(text))]
+      : []),
   ];
 }
 
 function nameKeys(text: string, workspace: string): string[] {
   if (/[/:]/.test(text) || text.length > 256) return [];
   const lower = text.toLowerCase();
-  const described = [describeDomain(text), describeHostName(text, workspace), describeAccountName(text, workspace)];
+  const described = [
+    describeDomain(text),
+    describeHostName(text, workspace),
+    describeAccountName(text, workspace),
+  ];
   const isWordy = !text.includes('@') && !text.includes('\\');
-  const local = (['file', 'registry_value', 'cloud_application'] as const).map((type) => weakKey(type, lower, workspace));
+  const local = (['file', 'registry_value', 'cloud_application'] as const).map((type) =>
+    weakKey(type, lower, workspace),
+  );
   const keys = described.flatMap((each) => rankAliases(each?.identifiers ?? []));
-  return isWordy ? [...keys, ...local, strongKey('malware', lower)] : keys.filter((key) => !key.startsWith('host:') || text.includes('\\'));
+  return isWordy
+    ? [...keys, ...local]
+    : keys.filter((key) => !key.startsWith('host:') || text.includes('\\'));
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Described } from './entity.ts';
 import type { DescribeKind } from './describe-kind.ts';
+import type { Described } from './entity.ts';
 import { strongKey, weakKey } from './keys.ts';
 
 /** A file by its path, or by its name alone; what it contains is said by the hashes it is related to. */
@@ -17,7 +17,7 @@ export function describePath(path: string, workspace: string): Described {
 }
 
 /** Lower case and backslashes where it is a path of Windows. */
-export function normalisePath(path: string): string {
+function normalisePath(path: string): string {
   const trimmed = path.trim().replace(/^"([^"]*)"$/, '$1');
   if (trimmed.startsWith('/') || trimmed.startsWith('~/')) return trimmed;
   return trimmed.replaceAll('/', '\\').toLowerCase();
@@ -52,7 +52,12 @@ function readPid(text: string | undefined): string | undefined {
   return String(Number(text));
 }
 
-const normaliseTime = (text: string): string => text.toLowerCase().replace(/(?:z|\+00:00)$/, '').replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+const normaliseTime = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/(?:z|\+00:00)$/, '')
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '');
 
 const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
@@ -67,13 +72,21 @@ const HIVES: Readonly<Record<string, string>> = {
 
 /** A registry path with its hive's long name, in lower case and with single backslashes. */
 export function normaliseRegistryPath(path: string): string {
-  const segments = path.trim().toLowerCase().split(/[\\/]+/).filter((segment) => segment !== '');
+  const segments = path
+    .trim()
+    .toLowerCase()
+    .split(/[\\/]+/)
+    .filter((segment) => segment !== '');
   const hive = (segments[0] ?? '').replace(/:$/, '');
   return [HIVES[hive] ?? hive, ...segments.slice(1)].join('\\');
 }
 
 export function describeRegistryPath(path: string): Described {
-  return { type: 'registry_key', value: path, identifiers: [strongKey('registry_key', normaliseRegistryPath(path))] };
+  return {
+    type: 'registry_key',
+    value: path,
+    identifiers: [strongKey('registry_key', normaliseRegistryPath(path))],
+  };
 }
 
 export const describeRegistryKey: DescribeKind = (properties) => {
@@ -87,7 +100,8 @@ export const describeRegistryValue: DescribeKind = (properties, { workspace, rel
   if (name === undefined) return undefined;
   const key = related('key');
   const path = key && describeRegistryKey(key, { workspace, related: () => undefined });
-  const whole = path && strongKey('registry_value', `${normaliseRegistryPath(path.value)}\\${name.toLowerCase()}`);
+  const whole =
+    path && strongKey('registry_value', `${normaliseRegistryPath(path.value)}\\${name.toLowerCase()}`);
   const identifiers = [...(whole ? [whole] : []), weakKey('registry_value', name.toLowerCase(), workspace)];
   return { type: 'registry_value', value: name, identifiers };
 };

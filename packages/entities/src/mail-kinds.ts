@@ -9,9 +9,16 @@ export const describeMailbox: DescribeKind = (properties, { workspace }) => {
   const value = address ?? id;
   if (value === undefined) return undefined;
   const email = address === undefined ? undefined : normaliseEmail(address);
-  const named = address !== undefined && email === undefined ? [weakKey('mailbox', address.toLowerCase(), workspace)] : [];
+  const named =
+    address !== undefined && email === undefined
+      ? [weakKey('mailbox', address.toLowerCase(), workspace)]
+      : [];
   const names = [email, id && `id:${id}`].filter((each) => each !== undefined);
-  return { type: 'mailbox', value, identifiers: [...names.map((each) => strongKey('mailbox', each)), ...named] };
+  return {
+    type: 'mailbox',
+    value,
+    identifiers: [...names.map((each) => strongKey('mailbox', each)), ...named],
+  };
 };
 
 /** One copy of a message: its id, and whose mailbox it came to. */
@@ -23,8 +30,12 @@ export const describeMailMessage: DescribeKind = (properties, { workspace }) => 
   const value = subject ?? networkId ?? internetId ?? recipient;
   if (value === undefined) return undefined;
   const ids = [networkId && `id:${networkId}`, internetId].filter((id) => id !== undefined);
-  const identifiers = ids.map((id) => strongKey('mail_message', recipient === undefined ? id : `${id}|${recipient}`));
+  const identifiers = ids.map((id) =>
+    strongKey('mail_message', recipient === undefined ? id : `${id}|${recipient}`),
+  );
   if (identifiers.length > 0) return { type: 'mail_message', value, identifiers };
-  const told = [subject, properties.text('p2sender', 'sender', 'p1sender'), recipient].join('|').toLowerCase();
+  const told = [subject, properties.text('p2sender', 'sender', 'p1sender'), recipient]
+    .join('|')
+    .toLowerCase();
   return { type: 'mail_message', value, identifiers: [weakKey('mail_message', told, workspace)] };
 };

@@ -17,7 +17,9 @@ export function mergeEntities(entities: readonly Entity[]): Entity[] {
     }
   }
   const members = Map.groupBy(entities.keys(), (index) => groups.rootOf(index));
-  const merged = [...members.values()].map((indexes) => mergeGroup(indexes.flatMap((index) => entities[index] ?? [])));
+  const merged = [...members.values()].map((indexes) =>
+    mergeGroup(indexes.flatMap((index) => entities[index] ?? [])),
+  );
   return merged.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
@@ -46,7 +48,10 @@ function mergeGroup(members: readonly Entity[]): Entity {
   const aliases = rankAliases(sorted.flatMap((each) => each.aliases));
   const key = aliases[0] ?? first.key;
   const named = sorted.find((each) => each.key === key) ?? first;
-  const attributes = Object.assign({}, ...sorted.toReversed().map((each) => each.attributes)) as Entity['attributes'];
+  const attributes = Object.assign(
+    {},
+    ...sorted.toReversed().map((each) => each.attributes),
+  ) as Entity['attributes'];
   const strength = isWeakKey(key) ? 'weak' : 'strong';
   return { ...first, value: named.value, key, strength, aliases, attributes };
 }

@@ -16,7 +16,9 @@ export function describeAccountName(text: string, workspace: string): Described 
 
 export function describeSid(text: string, workspace: string): Described | undefined {
   const sid = readSid(text);
-  return sid === undefined ? undefined : { type: 'user', value: sid.toUpperCase(), identifiers: accountKeys({ sid }, workspace) };
+  return sid === undefined
+    ? undefined
+    : { type: 'user', value: sid.toUpperCase(), identifiers: accountKeys({ sid }, workspace) };
 }
 
 /** A host by its DNS name or its bare one. */

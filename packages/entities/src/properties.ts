@@ -48,7 +48,9 @@ function asList(value: unknown): unknown[] {
 const UNTOLD = new Set(['$id', '$ref', 'Type', 'type', 'friendlyName', 'additionalData']);
 
 function attributesOf(bag: Bag): Record<string, unknown> {
-  const kept = Object.entries(bag).filter(([name, value]) => !UNTOLD.has(name) && !name.endsWith('$ref') && isTold(value));
+  const kept = Object.entries(bag).filter(
+    ([name, value]) => !UNTOLD.has(name) && !name.endsWith('$ref') && isTold(value),
+  );
   return Object.fromEntries(kept.map(([name, value]) => [snakeCase(name), unpack(value)]));
 }
 
@@ -59,7 +61,7 @@ function isTold(value: unknown): boolean {
 }
 
 /** Looks like an entity, or a reference to one, inside another. */
-export const isEntityLike = (value: unknown): value is Record<string, unknown> =>
+const isEntityLike = (value: unknown): value is Record<string, unknown> =>
   isBag(value) && (typeof value['$ref'] === 'string' || typeof typeName(value) === 'string');
 
 export const typeName = (bag: Bag): unknown => bag['Type'] ?? bag['type'];

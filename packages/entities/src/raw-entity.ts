@@ -6,4 +6,3 @@ export interface RawEntity {
   readonly properties: Properties;
   readonly roles: ReadonlyMap<string, readonly RawEntity[]>;
 }
-

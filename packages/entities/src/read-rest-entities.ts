@@ -32,7 +32,12 @@ function addItem(item: unknown, raws: MutableRaw[], byId: Map<string, MutableRaw
   const own = isBag(item['properties']) ? item['properties'] : {};
   const more = isBag(own['additionalData']) ? own['additionalData'] : {};
   const { kind } = item;
-  const raw = { kind, properties: createProperties(own, more), roles: new Map(), references: referencesOf(own) };
+  const raw = {
+    kind,
+    properties: createProperties(own, more),
+    roles: new Map(),
+    references: referencesOf(own),
+  };
   raws.push(raw);
   for (const id of [item['id'], item['name']]) {
     // Names of sample data repeat: the first keeps its place.

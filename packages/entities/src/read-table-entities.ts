@@ -44,7 +44,8 @@ function collect(root: unknown, walk: Walk): void {
     else if (depth === 1 && value !== null) walk.tally.add('not_an_entity', typeof value);
     if (typeof value !== 'object' || value === null || depth >= DEPTH_MAX) continue;
     const inside = Object.values(value).reverse();
-    for (const each of inside) if (typeof each === 'object' || depth === 0) pending.push({ value: each, depth: depth + 1 });
+    for (const each of inside)
+      if (typeof each === 'object' || depth === 0) pending.push({ value: each, depth: depth + 1 });
   }
 }
 

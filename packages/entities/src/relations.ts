@@ -1,6 +1,6 @@
 import type { Relation, RelationKind } from '@socmate/contracts';
-import type { RawEntity } from './raw-entity.ts';
 import { normaliseKind } from './kinds.ts';
+import type { RawEntity } from './raw-entity.ts';
 
 interface Rule {
   readonly kind: RelationKind;

@@ -14,7 +14,13 @@ export interface ReadUrl {
   readonly hasCredentials: boolean;
 }
 
-const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443', ftp: '21', ws: '80', wss: '443' };
+const DEFAULT_PORTS: Readonly<Record<string, string>> = {
+  http: '80',
+  https: '443',
+  ftp: '21',
+  ws: '80',
+  wss: '443',
+};
 
 /** A URL with an authority; never throws, whatever the text. */
 export function readUrl(text: string): ReadUrl | undefined {
@@ -53,7 +59,8 @@ function readPlace(hostAndPort: string, scheme: string) {
     return { shown: shown + port, host: address.text, hostKind: 'ip' as const, isLocal: address.isLocal };
   }
   const domain = normaliseDomain(host);
-  if (domain !== undefined) return { shown: domain + port, host: domain, hostKind: 'domain' as const, isLocal: false };
+  if (domain !== undefined)
+    return { shown: domain + port, host: domain, hostKind: 'domain' as const, isLocal: false };
   if (!/^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/i.test(host) || host.length > 63) return undefined;
   const name = host.toLowerCase();
   return { shown: name + port, host: name, hostKind: 'name' as const, isLocal: true };

@@ -33,7 +33,9 @@ export function describeUrl(text: string, workspace: string): Described | undefi
 
 export function describeEmail(text: string): Described | undefined {
   const email = normaliseEmail(text);
-  return email === undefined ? undefined : { type: 'email', value: email, identifiers: [strongKey('email', email)] };
+  return email === undefined
+    ? undefined
+    : { type: 'email', value: email, identifiers: [strongKey('email', email)] };
 }
 
 /** In lower case, its domain in punycode. */
@@ -41,12 +43,24 @@ export function normaliseEmail(text: string): string | undefined {
   const bare = text.trim().replace(/^<([^<>]*)>$/, '$1');
   const at = bare.lastIndexOf('@');
   const local = bare.slice(0, at).toLowerCase();
-  const domain = normaliseDomain(bare.slice(at + 1));
+  const domain = normaliseDomain(bare.slice(at + 1)) ?? addressLiteral(bare.slice(at + 1));
   const isLocal = at > 0 && local.length <= 64 && /^[^\s@<>"(),:;[\]\\]+$/.test(local);
   return isLocal && domain !== undefined ? `${local}@${domain}` : undefined;
 }
 
-const ALGORITHMS: Readonly<Record<number, string>> = { 32: 'md5', 40: 'sha1', 56: 'sha224', 64: 'sha256', 96: 'sha384', 128: 'sha512' };
+function addressLiteral(text: string): string | undefined {
+  const address = /^\[.*\]$/.test(text) ? readAddress(text) : undefined;
+  return address?.version === 4 ? `[${address.text}]` : undefined;
+}
+
+const ALGORITHMS: Readonly<Record<number, string>> = {
+  32: 'md5',
+  40: 'sha1',
+  56: 'sha224',
+  64: 'sha256',
+  96: 'sha384',
+  128: 'sha512',
+};
 
 /** The algorithm that the length of a hash in hexadecimal shows. */
 export function hashAlgorithm(text: string): string | undefined {

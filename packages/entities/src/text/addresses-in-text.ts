@@ -2,7 +2,8 @@ import { readAddress } from '../addresses.ts';
 import type { Scan } from './mention.ts';
 import { pathEndAfter } from './urls-in-text.ts';
 
-const MAC = /(?<![\da-z:.-])(?:[\da-f]{2}([:-])(?:[\da-f]{2}\1){4}[\da-f]{2}|[\da-f]{4}(\.)[\da-f]{4}\2[\da-f]{4})(?![\da-z]|[:.-][\da-f])/gi;
+const MAC =
+  /(?<![\da-z:.-])(?:[\da-f]{2}([:-])(?:[\da-f]{2}\1){4}[\da-f]{2}|[\da-f]{4}(\.)[\da-f]{4}\2[\da-f]{4})(?![\da-z]|[:.-][\da-f])/gi;
 const COLONS = /[\da-f:.]{3,}/gi;
 const DIGITS = /\d[\d.]*/g;
 const VERSION_BEFORE =
@@ -67,8 +68,14 @@ export function readIpv4(scan: Scan): void {
 function isFree(text: string, start: number, end: number): boolean {
   const before = text.slice(Math.max(0, start - 2), start);
   const after = text.slice(end, end + 2);
-  if (/[\p{L}\p{N}_]$/u.test(before) || /[\p{L}\p{N}_]-$/u.test(before) && /\p{L}-$/u.test(before)) return false;
-  return !/[\p{N}\p{L}]\.$/u.test(before) && !/^[\p{L}_]/u.test(after) && !/^\.[\p{L}\p{N}]/u.test(after) && !/^-\p{L}/u.test(after);
+  if (/[\p{L}\p{N}_]$/u.test(before) || (/[\p{L}\p{N}_]-$/u.test(before) && /\p{L}-$/u.test(before)))
+    return false;
+  return (
+    !/[\p{N}\p{L}]\.$/u.test(before) &&
+    !/^[\p{L}_]/u.test(after) &&
+    !/^\.[\p{L}\p{N}]/u.test(after) &&
+    !/^-\p{L}/u.test(after)
+  );
 }
 
 const isVersion = (text: string, start: number): boolean =>

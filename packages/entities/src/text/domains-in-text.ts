@@ -41,7 +41,13 @@ export function publicDomain(text: string): string | undefined {
 // Calls, variables, paths and what is left of an address.
 function isCode(text: string, start: number, end: number): boolean {
   const [before, after] = [text[start - 1] ?? ' ', text[end] ?? ' '];
-  return after === '(' && text[end + 1] !== 'h' || /[$@\\}]/.test(before) || after === '@' || (after === '\\' && /[A-Za-z]/.test(text[end + 1] ?? ''));
+  return (
+    (after === '(' && text[end + 1] !== 'h') ||
+    /[$\\}]/.test(before) ||
+    (before === '@' && /[\p{L}\p{N}@]/u.test(text[start - 2] ?? ' ')) ||
+    after === '@' ||
+    (after === '\\' && /[A-Za-z]/.test(text[end + 1] ?? ''))
+  );
 }
 
 function isLookalike(text: string, domain: string, after: string): boolean {
@@ -63,5 +69,9 @@ const isCapitalised = (word: string): boolean => /^[A-Z][a-z]+$/.test(word);
 // The name of a package begins with the domain that others end with.
 function isReversed(labels: readonly string[]): boolean {
   const [first = '', last = ''] = [labels[0], labels.at(-1)];
-  return labels.length > 2 && /^(?:com|org|net|edu|gov|java|javax|android)$/i.test(first) && !/^(?:com|org|net|uk|au|br|cn)$/i.test(last);
+  return (
+    labels.length > 2 &&
+    /^(?:com|org|net|edu|gov|java|javax|android)$/i.test(first) &&
+    !/^(?:com|org|net|uk|au|br|cn)$/i.test(last)
+  );
 }

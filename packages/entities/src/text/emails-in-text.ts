@@ -5,8 +5,10 @@ import type { Scan } from './mention.ts';
 
 const LOCAL_MAX = 64;
 const LOCAL = /[\p{L}\p{N}._%+&'~!#$*-]/u;
+const LITERAL = /^\[\d[\d.]{6,14}\]/;
 const HOST = /^[\p{L}\p{N}](?:[\p{L}\p{N}_-]|[.。．｡](?=[\p{L}\p{N}_])){1,252}/u;
-const ACCOUNT_BEFORE = /(?:upn|userprincipalname|user ?name|user ?id|user|account|identity|initiatedby|signed in|login|logon)["']?\s?(?:==|=~|=|:|as|by)?\s?["'(<]?$/i;
+const ACCOUNT_BEFORE =
+  /(?:upn|userprincipalname|user ?name|user ?id|user|account|identity|initiatedby|signed in|login|logon)["']?\s?(?:==|=~|=|:|as|by)?\s?["'(<]?$/i;
 const INTERNAL = /\.(?:local|internal|lan|corp|intra|intranet|home|private|ad)$/;
 
 /** E-mail addresses; one that is named as an account, or whose domain is internal, is that of an account too. */
@@ -20,6 +22,10 @@ export function readEmails(scan: Scan): void {
 function readOne(scan: Scan, at: number): void {
   const { text } = scan;
   const start = localStart(text, at);
+  const literal = LITERAL.exec(text.slice(at + 1, at + 20))?.[0];
+  const whole =
+    literal === undefined || start === at ? undefined : normaliseEmail(text.slice(start, at + 1) + literal);
+  if (whole !== undefined) scan.add('email', whole, { start, end: at + 1 + (literal?.length ?? 0) });
   const host = HOST.exec(text.slice(at + 1, at + 260))?.[0].replace(/[_-]+$/, '');
   if (host === undefined || start === at) return;
   const end = at + 1 + host.length;
@@ -48,6 +54,7 @@ export function readSids(scan: Scan): void {
   for (const { 0: found, index } of scan.text.matchAll(SID)) {
     const sid = readSid(found);
     const end = index + found.length;
-    if (sid !== undefined && !scan.isClaimed(index, end)) scan.add('sid', sid.toUpperCase(), { start: index, end });
+    if (sid !== undefined && !scan.isClaimed(index, end))
+      scan.add('sid', sid.toUpperCase(), { start: index, end });
   }
 }

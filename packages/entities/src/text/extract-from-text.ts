@@ -95,7 +95,9 @@ const sightingOf = (kind: MentionKind, workspace: string): Sighting => ({
   confidence: CONFIDENCE[kind],
 });
 
-const DESCRIBERS: Readonly<Partial<Record<MentionKind, (value: string, workspace: string) => Described | undefined>>> = {
+const DESCRIBERS: Readonly<
+  Partial<Record<MentionKind, (value: string, workspace: string) => Described | undefined>>
+> = {
   ipv4: describeIp,
   ipv6: describeIp,
   domain: describeDomain,

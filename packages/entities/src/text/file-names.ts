@@ -1,7 +1,5 @@
 /** Top-level domains that are better known as file extensions. */
-export const EXTENSION_TLDS = new Set(
-  'py sh pl rs md so zip mov cab inc ps pm tf properties'.split(' '),
-);
+export const EXTENSION_TLDS = new Set('py sh rs md so zip mov cab inc ps pm tf properties'.split(' '));
 
 /** Names of software that are spelt like domains. */
 export const SOFTWARE = new Set(['asp.net', 'ado.net', 'vb.net', 'ml.net']);
@@ -19,7 +17,7 @@ export const CODE_WORDS = new Set(
     'this self super object obj user users event events document doc window process processes file files host string str item items ' +
     'request req response res result results os sys data console system java javax node parent child target source agent client ' +
     'server url uri rule log logs dns http https network destination registry hash threat cloud container service module package ' +
-    'math json array date time list map set args params props state store action config settings options env context ctx module ' +
+    'location math json array date time list map set args params props state store action config settings options env context ctx ' +
     'exports require import math element el input output field value key entity entities account device incident alert'
   ).split(' '),
 );

@@ -5,7 +5,12 @@ import type { MentionKind, Scan } from './mention.ts';
 const HEX = /[\da-f]+/gi;
 // `blocksize:hash:hash`, whose parts are of no fixed length.
 const SSDEEP = /(?<![\w/+])\d{1,10}:[A-Za-z\d/+]{3,100}:[A-Za-z\d/+]{3,100}(?![\w/+:])/g;
-const KINDS: Readonly<Record<string, MentionKind>> = { md5: 'md5', sha1: 'sha1', sha256: 'sha256', sha512: 'sha512' };
+const KINDS: Readonly<Record<string, MentionKind>> = {
+  md5: 'md5',
+  sha1: 'sha1',
+  sha256: 'sha256',
+  sha512: 'sha512',
+};
 
 export function claimFuzzyHashes(scan: Scan): void {
   for (const { 0: found, index } of scan.text.matchAll(SSDEEP)) {
@@ -43,6 +48,7 @@ export function readCves(scan: Scan): void {
 export function readTechniques(scan: Scan): void {
   for (const { 0: found, index } of scan.text.matchAll(TECHNIQUE)) {
     const technique = techniqueOf(found.replace('/', '.'));
-    if (technique !== undefined) scan.add('technique', technique.id, { start: index, end: index + found.length });
+    if (technique !== undefined)
+      scan.add('technique', technique.id, { start: index, end: index + found.length });
   }
 }

@@ -42,7 +42,7 @@ export interface Scan {
   add(kind: MentionKind, value: string, place: Place): void;
 }
 
-export interface Place {
+interface Place {
   readonly start: number;
   readonly end: number;
   readonly isPart?: boolean;

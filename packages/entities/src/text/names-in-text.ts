@@ -5,8 +5,10 @@ import type { Scan } from './mention.ts';
 
 const ACCOUNT =
   /(?<![\w.\\/:%$-])(NT AUTHORITY|NT SERVICE|[A-Za-z\d](?:[A-Za-z\d_-]|\.(?=[A-Za-z\d])){0,63})(\\{1,2})([A-Za-z\d_](?:[\w$-]|\.(?=\w)){0,63})(?![\w\\])/g;
-const ACCOUNT_BEFORE = /(?:user|account|logon|login|identity|upn|as|by|from|for|member)(?: ?name)?["']?\s?(?:==|=~|=|:|is)?\s?["'(]?$/i;
-const NOT_DOMAINS = /^(?:system32|syswow64|windows|users|program|temp|bin|software|microsoft|hk[a-z]{1,2}|hkey_\w+|\d+)$/i;
+const ACCOUNT_BEFORE =
+  /(?:user|account|logon|login|identity|upn|as|by|from|for|member)(?: ?name)?["']?\s?(?:==|=~|=|:|is)?\s?["'(]?$/i;
+const NOT_DOMAINS =
+  /^(?:system32|syswow64|windows|users|program|temp|bin|software|microsoft|hk[a-z]{1,2}|hkey_\w+|\d+)$/i;
 
 /** `DOMAIN\user`, and no relative path or escaped letter that looks like it. */
 export function readAccounts(scan: Scan): void {
@@ -22,7 +24,8 @@ export function readAccounts(scan: Scan): void {
 }
 
 const isDomainLike = (text: string): boolean =>
-  (/^[A-Z\d _-]{2,}$/.test(text) && /[A-Z]/.test(text)) || (text.includes('.') && normaliseDomain(text) !== undefined);
+  (/^[A-Z\d _-]{2,}$/.test(text) && /[A-Z]/.test(text)) ||
+  (text.includes('.') && normaliseDomain(text) !== undefined);
 
 const HOST =
   /(?<![\p{L}\p{N}_])(?:(?:remote|source|destination|target|src|dst)?(?:host|computer|device|machine|workstation)(?:[ _]?name)?|server|endpoint|fqdn)["']?([ \t]{0,2}(?:===?|=~|=|:| is | named | called )[ \t]{0,2}["'(]?|[ \t]["'(]?)([\p{L}\p{N}](?:[\p{L}\p{N}_-]|\.(?=[\p{L}\p{N}])){1,100})/giu;
@@ -33,7 +36,8 @@ export function readHosts(scan: Scan): void {
     const [whole, link = '', name = ''] = match;
     const end = match.index + whole.length;
     const start = end - name.length;
-    if (scan.isClaimed(start, end) || FILE_EXTENSION.test(name) || /[(\\@]/.test(scan.text[end] ?? ' ')) continue;
+    if (scan.isClaimed(start, end) || FILE_EXTENSION.test(name) || /[(\\@]/.test(scan.text[end] ?? ' '))
+      continue;
     if (!isHostLike(name, /[=:]/.test(link))) continue;
     const isPublic = publicDomain(name) !== undefined;
     // A registered name on its own is a site, such as that of the header of a request.

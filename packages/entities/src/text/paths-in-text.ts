@@ -1,8 +1,10 @@
 import { normaliseRegistryPath } from '../machine-kinds.ts';
 import type { Scan } from './mention.ts';
 
-const HIVE = /(?<![A-Za-z\d_])(?:HKEY_(?:LOCAL_MACHINE|CURRENT_USER|CLASSES_ROOT|USERS|CURRENT_CONFIG|PERFORMANCE_DATA)|HK(?:LM|CU|CR|CC|U)):?(?=\\)/gi;
-const WINDOWS = /(?<![A-Za-z\d_])(?:[A-Za-z]:\\{1,2}(?=[^\\\s"'<>|?*:])|\\\\[A-Za-z\d_.$-]{1,63}\\{1,2}(?=[A-Za-z\d_.$])|%[A-Za-z()\d_]{1,40}%\\{1,2}(?=[^\\\s"])|\$env:[A-Za-z]{1,40}\\(?=[^\\\s"]))/g;
+const HIVE =
+  /(?<![A-Za-z\d_])(?:HKEY_(?:LOCAL_MACHINE|CURRENT_USER|CLASSES_ROOT|USERS|CURRENT_CONFIG|PERFORMANCE_DATA)|HK(?:LM|CU|CR|CC|U)):?(?=\\)/gi;
+const WINDOWS =
+  /(?<![A-Za-z\d_])(?:[A-Za-z]:\\{1,2}(?=[^\\\s"'<>|?*:])|\\\\[A-Za-z\d_.$-]{1,63}\\{1,2}(?=[A-Za-z\d_.$])|%[A-Za-z()\d_]{1,40}%\\{1,2}(?=[^\\\s"])|\$env:[A-Za-z]{1,40}\\(?=[^\\\s"]))/g;
 const UNIX =
   /(?<![\p{L}\p{N}_./\\~%-])(?:~|\/(?:bin|boot|dev|etc|home|lib|lib64|media|mnt|opt|private|proc|root|run|sbin|srv|sys|tmp|usr|var|Users|Library|Applications|System|Volumes))\/(?=[\p{L}\p{N}_.])/gu;
 const STOP = /[\t\n\r\v\f"'`<>|*?;,\p{Cc}“”‘’]/u;
@@ -49,7 +51,10 @@ function readPaths(scan: Scan, beginning: RegExp, add: (found: Found) => void): 
 
 function pathEnd(text: string, start: number, from: number): number {
   const quote = /["'`]/.exec(text[start - 1] ?? '')?.[0];
-  const quoted = quote === undefined ? -1 : text.slice(from, from + LENGTH_MAX).search(quote === '"' ? /["\n\r]/ : /['`\n\r]/);
+  const quoted =
+    quote === undefined
+      ? -1
+      : text.slice(from, from + LENGTH_MAX).search(quote === '"' ? /["\n\r]/ : /['`\n\r]/);
   if (quoted >= 0 && text[from + quoted] === quote && !/[<>|*?"]/.test(text.slice(from, from + quoted))) {
     const whole = text.slice(from, from + quoted);
     // A quoted command line has arguments after its path.
@@ -66,12 +71,18 @@ function unquotedEnd(text: string, start: number, from: number): number {
     const char = text[at] ?? '';
     if (STOP.test(char) || (char === ':' && separator === '\\')) break;
     if (char === ' ' && !(separator === '\\' && goesOn(text, at))) break;
-    if ((char === ')' || char === ']' || char === '}') && !text.slice(from, at).includes(OPENERS[char] ?? '')) break;
+    if ((char === ')' || char === ']' || char === '}') && !text.slice(from, at).includes(OPENERS[char] ?? ''))
+      break;
     if (char === '\\' && separator === '/' && text[at + 1] !== ' ') break;
     at += char === '\\' && separator === '/' ? 2 : 1;
   }
   at = Math.min(at, limit);
-  while (at > from && /[\s.,;:!)\\]/.test(text[at - 1] ?? '') && !(text[at - 1] === ')' && text.slice(from, at).includes('('))) at--;
+  while (
+    at > from &&
+    /[\s.,;:!)\\]/.test(text[at - 1] ?? '') &&
+    !(text[at - 1] === ')' && text.slice(from, at).includes('('))
+  )
+    at--;
   return at;
 }
 
@@ -81,5 +92,7 @@ const OPENERS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{'
 function goesOn(text: string, space: number): boolean {
   const ahead = text.slice(space + 1, space + SPACE_LOOK);
   const end = ahead.search(/[\t\n\r"'`<>|*?;,:/=%$\\]/);
-  return end > 0 && ahead[end] === '\\' && !LINK_WORD.test(ahead) && ahead.slice(0, end).split(' ').length <= 3;
+  return (
+    end > 0 && ahead[end] === '\\' && !LINK_WORD.test(ahead) && ahead.slice(0, end).split(' ').length <= 3
+  );
 }

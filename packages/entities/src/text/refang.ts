@@ -43,7 +43,7 @@ function* schemeEdits(given: string): Iterable<Edit> {
     const [whole, bracketed, bare, secure = '', , , after] = match;
     const isPlain = /^(?:https?|s?ftps?)$/i.test(`${bracketed ?? bare}${secure}`);
     const scheme = plainScheme(`${bracketed ?? bare}${secure.replace(/[^s]/gi, '')}`);
-    if (isPlain && /:\/\/$/.test(whole) && bracketed === undefined) continue;
+    if (isPlain && whole.endsWith('://') && bracketed === undefined) continue;
     const end = match.index + whole.length - (isPlain ? (after?.length ?? 0) : 0);
     yield { start: match.index, end, text: `${scheme}://` };
     if (match[5]?.includes('\\')) yield* slashEdits(given, end);
@@ -75,13 +75,15 @@ function* signEdits(given: string): Iterable<Edit> {
       continue;
     }
     // Brackets around a sign that touches no word are punctuation.
-    if (!isWordBefore(given, start) || (sign !== '/' && !isWordAfter(given, end) && !isSlash(given[end]))) continue;
+    if (!isWordBefore(given, start) || (sign !== '/' && !isWordAfter(given, end) && !isSlash(given[end])))
+      continue;
     const isSpaced = before !== '' && after === '' && !/^(?:dot|d0t|at|\.|@)$/i.test(sign);
     if (!isSpaced) yield { start, end, text: SIGNS[sign.toLowerCase()] ?? sign };
   }
 }
 
-const isWordBefore = (given: string, at: number): boolean => /[\p{L}\p{N}_)\]}/:-]/u.test(given[at - 1] ?? ' ');
+const isWordBefore = (given: string, at: number): boolean =>
+  /[\p{L}\p{N}_)\]}/:-]/u.test(given[at - 1] ?? ' ');
 const isWordAfter = (given: string, at: number): boolean => /[\p{L}\p{N}_[({-]/u.test(given[at] ?? ' ');
 const isSlash = (char: string | undefined): boolean => char === '/' || char === '\\';
 
@@ -115,7 +117,7 @@ function apply(given: string, edits: readonly Edit[]): Refanged {
   const before = (index: number) => countUpTo(starts, index);
   return {
     text: parts.join(''),
-    originOf: (index) => index + (shifts[before(index) - 1] ?? 0),
+    originOf: (index) => index + (shifts[before(index - 1) - 1] ?? 0),
     wasDefanged: (start, end) => before(end - 1) > before(start - 1),
   };
 }

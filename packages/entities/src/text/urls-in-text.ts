@@ -43,7 +43,8 @@ function authorityEnd(text: string, from: number): number | undefined {
   const limit = Math.min(text.length, from + AUTHORITY_MAX);
   for (let index = from; index < limit; index++) {
     const char = text[index] ?? '';
-    if (char === '/' || char === '?' || char === '#' || STOP.test(char)) return index === from ? undefined : index;
+    if (char === '/' || char === '?' || char === '#' || STOP.test(char))
+      return index === from ? undefined : index;
   }
   return limit === text.length && limit > from ? limit : undefined;
 }
@@ -54,7 +55,8 @@ function urlEnd(text: string, from: number): number {
   for (let index = from; index < text.length; index++) {
     const char = text[index] ?? '';
     if (STOP.test(char)) return index;
-    if ((char === ',' || char === ';') && /^(?:h..ps?|ftp):\/\//i.test(text.slice(index + 1, index + 10))) return index;
+    if ((char === ',' || char === ';') && /^(?:h..ps?|ftp):\/\//i.test(text.slice(index + 1, index + 10)))
+      return index;
     if (char === '(' || char === '[') open[char] = (open[char] ?? 0) + 1;
     const opener = CLOSERS[char];
     if (opener === undefined) continue;
@@ -75,14 +77,17 @@ function trimEnd(text: string, from: number, end: number): number {
 function longestUrl(text: string, start: number, end: number) {
   const whole = readUrl(text.slice(start, end));
   if (whole !== undefined) return { read: whole, end };
-  const authority = /^[^:]+:\/\/(?:[^\s/@?#]{1,200}@)?(?:\[[\da-f:.%]{2,60}\]|[\p{L}\p{N}._-]{1,253})(?::\d{1,5}(?!\d))?/iu;
+  const authority =
+    /^[^:]+:\/\/(?:[^\s/@?#]{1,200}@)?(?:\[[\da-f:.%]{2,60}\]|[\p{L}\p{N}._-]{1,253})(?::\d{1,5}(?!\d))?/iu;
   const head = authority.exec(text.slice(start, Math.min(end, start + 600)))?.[0].replace(/[._-]+$/, '');
   const read = head === undefined ? undefined : readUrl(head);
   return read === undefined || head === undefined ? undefined : { read, end: start + head.length };
 }
 
 const isNameable = ({ scheme, hostKind, host }: ReadUrl): boolean =>
-  hostKind === 'ip' || (KNOWN.test(scheme) && (hostKind === 'domain' || host.length > 1)) || (hostKind === 'domain' && hasPublicSuffix(host));
+  hostKind === 'ip' ||
+  (KNOWN.test(scheme) && (hostKind === 'domain' || host.length > 1)) ||
+  (hostKind === 'domain' && hasPublicSuffix(host));
 
 const lowerScheme = (url: string): string => {
   const at = url.indexOf('://');
@@ -92,7 +97,8 @@ const lowerScheme = (url: string): string => {
 /** The host of a URL, where it means something outside its network. */
 function addHost(scan: Scan, { host, hostKind }: ReadUrl, place: { start: number; end: number }): void {
   if (hostKind === 'ip') scan.add(host.includes(':') ? 'ipv6' : 'ipv4', host, { ...place, isPart: true });
-  else if (hostKind === 'domain' && hasPublicSuffix(host)) scan.add('domain', host, { ...place, isPart: true });
+  else if (hostKind === 'domain' && hasPublicSuffix(host))
+    scan.add('domain', host, { ...place, isPart: true });
 }
 
 /** Reads on from a host that has no scheme before it: the end of its port and path. */
