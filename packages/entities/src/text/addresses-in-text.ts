@@ -26,10 +26,17 @@ export function readIpv6(scan: Scan): void {
     const bare = found.slice(lead).replace(/(?:(?<!:):|\.)+$/, '');
     const start = index + lead;
     const end = start + bare.length;
-    if (scan.isClaimed(start, end) || !isBounded(scan.text, start, end) || !isPlausible(bare)) continue;
+    if (
+      !bare.includes(':') ||
+      scan.isClaimed(start, end) ||
+      !isBounded(scan.text, start, end) ||
+      !isPlausible(bare)
+    )
+      continue;
     const address = readAddress(bare);
     if (address === undefined) continue;
-    scan.add(address.version === 6 ? 'ipv6' : 'ipv4', address.text, { start, end });
+    scan.add('ipv6', address.version === 6 ? address.text : bare.toLowerCase(), { start, end });
+    if (address.version === 4) scan.add('ipv4', address.text, { start, end, isPart: true });
     const zone = /^%[\w.-]{1,32}/.exec(scan.text.slice(end, end + 34))?.[0].length ?? 0;
     addNetwork(scan, address.text, { start, end: end + zone });
     scan.claim(start, end + zone);

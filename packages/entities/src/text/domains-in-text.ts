@@ -40,13 +40,10 @@ export function publicDomain(text: string): string | undefined {
 
 // Calls, variables, paths and what is left of an address.
 function isCode(text: string, start: number, end: number): boolean {
-  const [before, after] = [text[start - 1] ?? ' ', text[end] ?? ' '];
+  const before = text[start - 1] ?? ' ';
+  if (before === '@') return /[\p{L}\p{N}@]/u.test(text[start - 2] ?? ' ') || text[end] === '@';
   return (
-    (after === '(' && text[end + 1] !== 'h') ||
-    /[$\\}]/.test(before) ||
-    (before === '@' && /[\p{L}\p{N}@]/u.test(text[start - 2] ?? ' ')) ||
-    after === '@' ||
-    (after === '\\' && /[A-Za-z]/.test(text[end + 1] ?? ''))
+    (text[end] === '(' && !/[\dh]/.test(text[end + 1] ?? ' ')) || /[$\\}]/.test(before) || text[end] === '@'
   );
 }
 

@@ -25,7 +25,7 @@ export function readHashes(scan: Scan): void {
     const kind = KINDS[hashAlgorithm(found) ?? ''];
     const end = index + found.length;
     if (kind === undefined || isWord(text[index - 1]) || isWord(text[end])) continue;
-    if (/^(.)\1+$/.test(found) || isFuzzy(scan, index, end)) continue;
+    if (/^0+$/.test(found) || isFuzzy(scan, index, end)) continue;
     scan.add(kind, found.toLowerCase(), { start: index, end });
   }
 }

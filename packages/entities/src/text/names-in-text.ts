@@ -17,7 +17,8 @@ export function readAccounts(scan: Scan): void {
     const end = match.index + whole.length;
     if (scan.isClaimed(match.index, end) || FILE_EXTENSION.test(name) || NOT_DOMAINS.test(domain)) continue;
     const before = scan.text.slice(Math.max(0, match.index - 30), match.index);
-    if (!isDomainLike(domain) && !ACCOUNT_BEFORE.test(before)) continue;
+    const isEscape = domain.includes('.') && /^[nrt]/.test(name);
+    if ((!isDomainLike(domain) || isEscape) && !ACCOUNT_BEFORE.test(before)) continue;
     scan.add('account', `${domain}\\${name}`, { start: match.index, end });
     scan.claim(match.index, end);
   }

@@ -2,20 +2,24 @@ import { normaliseRegistryPath } from '../machine-kinds.ts';
 import type { Scan } from './mention.ts';
 
 const HIVE =
-  /(?<![A-Za-z\d_])(?:HKEY_(?:LOCAL_MACHINE|CURRENT_USER|CLASSES_ROOT|USERS|CURRENT_CONFIG|PERFORMANCE_DATA)|HK(?:LM|CU|CR|CC|U)):?(?=\\)/gi;
+  /(?<![A-Za-z\d_])(?:HKEY_(?:LOCAL_MACHINE|CURRENT_USER|CLASSES_ROOT|USERS|CURRENT_CONFIG|PERFORMANCE_DATA)|HK(?:LM|CU|CR|CC|U)):?>?(?=\\)/gi;
 const WINDOWS =
-  /(?<![A-Za-z\d_])(?:[A-Za-z]:\\{1,2}(?=[^\\\s"'<>|?*:])|\\\\[A-Za-z\d_.$-]{1,63}\\{1,2}(?=[A-Za-z\d_.$])|%[A-Za-z()\d_]{1,40}%\\{1,2}(?=[^\\\s"])|\$env:[A-Za-z]{1,40}\\(?=[^\\\s"]))/g;
+  /(?<![A-Za-z\d_])(?:[A-Za-z]:(?:\\{1,2}(?=[^\\\s"'<>|?*:])|\/(?=[A-Za-z\d_.]))|\\\\[A-Za-z\d_.$-]{1,63}\\{1,2}(?=[A-Za-z\d_.$])|%[A-Za-z()\d_]{1,40}%\\{1,2}(?=[^\\\s"])|\$env:[A-Za-z]{1,40}\\(?=[^\\\s"]))/g;
 const UNIX =
   /(?<![\p{L}\p{N}_./\\~%-])(?:~|\/(?:bin|boot|dev|etc|home|lib|lib64|media|mnt|opt|private|proc|root|run|sbin|srv|sys|tmp|usr|var|Users|Library|Applications|System|Volumes))\/(?=[\p{L}\p{N}_.])/gu;
+// Under no usual root, what ends like a file of a machine is one; what ends like a page may be a request's.
+const FILE =
+  /(?<![^\s"'`(=[])\/(?:[\w.@+-]{1,100}\/){1,12}[\w@+-][\w.@+-]{0,100}\.(?:py|sh|so|txt|exe|elf|bin|conf|cfg|log|jar|tar|gz|zip|rb|pl|c|dat|tmp|key|pem|ya?ml|json)(?![\w/])/g;
 const STOP = /[\t\n\r\v\f"'`<>|*?;,\p{Cc}“”‘’]/u;
 const SPACE_LOOK = 60;
 const LENGTH_MAX = 1_024;
-const LINK_WORD = /^(?:and|or|to|in|from|is|was|by|with|on|for|then|via|as|at|the|using|into|has)\s/i;
+const LINK_WORD =
+  /^(?!and settings\\)(?:and|or|to|in|from|is|was|by|with|on|for|then|via|as|at|the|using|into|has)\s/i;
 
 /** Registry keys with a long or a short hive name. */
 export function readRegistryKeys(scan: Scan): void {
   readPaths(scan, HIVE, ({ text, start, end }) => {
-    const path = text.replaceAll(/\\{2,}/g, '\\').replace(/^([^\\:]+):/, '$1');
+    const path = text.replaceAll(/\\{2,}/g, '\\').replace(/^([^\\:>]+)[:>]{1,2}/, '$1');
     if (normaliseRegistryPath(path).includes('\\')) scan.add('registry_key', path, { start, end });
   });
 }
@@ -27,7 +31,9 @@ export function readFilePaths(scan: Scan): void {
     const single = text.replaceAll(/\\{2,}/g, '\\');
     scan.add('file_path', isShare ? `\\${single}` : single, { start, end });
   });
-  readPaths(scan, UNIX, ({ text, start, end }) => scan.add('file_path', text, { start, end }));
+  for (const pattern of [UNIX, FILE]) {
+    readPaths(scan, pattern, ({ text, start, end }) => scan.add('file_path', text, { start, end }));
+  }
 }
 
 interface Found {

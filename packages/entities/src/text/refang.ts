@@ -18,7 +18,7 @@ const CLOSE = String.raw`[\])}>]`;
 
 // Every repetition has a bound, so that a place is looked at a bounded number of times.
 const SCHEME = new RegExp(
-  String.raw`(?<![a-z\d])(?:[\[(](h(?:tt|xx|tx|xt|\*\*|__)ps?|s?f[tx]ps?)[\])]|(h(?:tt|xx|tx|xt|\*\*|__)p|meow|s?f[tx]p|wxs|txp)([\[(]?s[\])]?)?)( {0,2})` +
+  String.raw`(?<![a-z\d])(?:[\[(](h(?:tt|xx|tx|xt|\*\*|__)ps?|s?f[tx]ps?)[\])]|(h(?:\[(?:tt|xx)\]|tt|xx|tx|xt|\*\*|__)p|meow|s?f[tx]p|wxs|txp)([\[(]?s[\])]?)?)( {0,2})` +
     `(${OPEN}?:${CLOSE}?${OPEN}?[\\\\/]${CLOSE}?${OPEN}?[\\\\/]?${CLOSE}?|:__)( {0,2})(?=[\\w\\[({%\\P{ASCII}])`,
   'giu',
 );
@@ -29,6 +29,8 @@ const SIGN = new RegExp(
 );
 const SIGNS: Readonly<Record<string, string>> = { ',': '.', dot: '.', d0t: '.', at: '@' };
 const ESCAPED_DOT = /\\\./g;
+// Line ends of JSON in JSON; a lone one only before what cannot be the rest of a folder's name.
+const ESCAPED_LINE = /\\r\\n|\\n(?=\d{1,3}[.[(]|h(?:tt|xx)ps?[:[(])/gi;
 const WORD = /\S+/g;
 
 /** Undoes every usual way of defanging: `hxxp`, `[.]`, `(dot)`, `[@]`, `[:]//`, `\.`, whole, half or mixed. */
@@ -59,7 +61,7 @@ function* slashEdits(given: string, from: number): Iterable<Edit> {
 }
 
 function plainScheme(scheme: string): string {
-  const lower = scheme.toLowerCase();
+  const lower = scheme.toLowerCase().replace(/[[\]]/g, '');
   if (lower.startsWith('h')) return lower.replace(/^h.{2}p/, 'http');
   if (lower.startsWith('meow')) return lower.replace('meow', 'http');
   return lower.replace('x', 't');
@@ -89,6 +91,9 @@ const isSlash = (char: string | undefined): boolean => char === '/' || char === 
 
 // In a path of Windows a dot after a backslash begins a name.
 function* escapeEdits(given: string): Iterable<Edit> {
+  for (const { 0: found, index } of given.matchAll(ESCAPED_LINE)) {
+    yield { start: index, end: index + found.length, text: '\n' };
+  }
   if (!given.includes('\\.')) return;
   for (const { 0: word, index } of given.matchAll(WORD)) {
     if (!word.includes('\\.') || word.replaceAll('\\.', '').includes('\\')) continue;
