@@ -1,10 +1,11 @@
 import type { Entity, Relation } from '@socmate/contracts';
+import { accountKeys } from './account-identity.ts';
 import { createEntity, type Described, type Sighting } from './entity.ts';
 import { normaliseKind } from './kinds.ts';
 import type { Properties } from './properties.ts';
 import type { RawEntity } from './raw-entity.ts';
 import { readUrl } from './urls.ts';
-import { describeDomain, describeEmail, describeIp, describeUrl } from './values.ts';
+import { describeDomain, describeEmail, describeIp, describeUrl, normaliseEmail } from './values.ts';
 
 const CONFIDENCE = 0.8;
 
@@ -61,12 +62,20 @@ function propertiesOf({ kind, properties }: RawEntity, workspace: string): Descr
   const ips = (...names: string[]) => names.map((each) => describeIp(properties.text(each) ?? '', workspace));
   if (name === 'host')
     return ips('lastexternalipaddress', 'lastipaddress').filter((each) => each !== undefined);
+  if (name === 'mailbox') return mailboxOwner(properties, workspace);
   if (name !== 'mailmessage' && name !== 'submissionmail') return [];
   const emails = ['sender', 'p1sender', 'p2sender', 'recipient', 'submitter'].map((each) =>
     describeEmail(properties.text(each) ?? ''),
   );
   const found = [...emails, ...urlsOf(properties, workspace), ...ips('senderip')];
   return found.filter((each) => each !== undefined);
+}
+
+function mailboxOwner(properties: Properties, workspace: string): Described[] {
+  const upn = properties.text('upn');
+  if (upn === undefined || normaliseEmail(upn) === undefined) return [];
+  const names = { upn, entraId: properties.text('externaldirectoryobjectid', 'aadid') };
+  return [{ type: 'user', value: upn.toLowerCase(), identifiers: accountKeys(names, workspace) }];
 }
 
 const urlsOf = (properties: Properties, workspace: string): (Described | undefined)[] =>

@@ -1,5 +1,6 @@
 import type { Entity, EntitySource, EntityType } from '@socmate/contracts';
 import { isWeakKey } from './keys.ts';
+import { storableText } from './storable.ts';
 
 /** The circumstances of a sighting. */
 export interface Sighting {
@@ -23,7 +24,8 @@ export function createEntity(described: Described, { source, confidence }: Sight
   const [key] = aliases;
   if (key === undefined) return undefined;
   const strength = isWeakKey(key) ? 'weak' : 'strong';
-  return { type, value, key, strength, aliases, attributes: { ...attributes }, source, confidence };
+  const name = storableText(value);
+  return { type, value: name, key, strength, aliases, attributes: { ...attributes }, source, confidence };
 }
 
 // Microsoft's order of strong identifiers; what has no prefix is the name of its type and comes first.

@@ -26,14 +26,8 @@ export interface Reading {
   readonly unread: Unread[];
 }
 
-// Logon sessions and clusters say something of others and are no entities themselves.
-const CARRIERS = new Set([
-  'hostlogonsession',
-  'cloudlogonsession',
-  'cloudlogonrequest',
-  'mailcluster',
-  'iotdevice',
-]);
+// Logon sessions say something of others and are no entities themselves.
+const CARRIERS = new Set(['hostlogonsession', 'cloudlogonsession', 'cloudlogonrequest']);
 
 export function readGraph(raws: readonly RawEntity[], sighting: Sighting, tally: UnreadTally): Reading {
   const read = new Map<RawEntity, Entity | undefined>();

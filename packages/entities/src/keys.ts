@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EntityType } from '@socmate/contracts';
+import { storableText } from './storable.ts';
 
 const TEXT_MAX = 400;
 
@@ -24,7 +25,8 @@ const isAddressLike = (type: EntityType): boolean =>
   type === 'user' || type === 'email' || type === 'mailbox';
 
 // An index entry of Postgres holds some 2,700 bytes.
-function bounded(text: string): string {
+function bounded(given: string): string {
+  const text = storableText(given);
   if (text.length <= TEXT_MAX) return text;
   return `${text.slice(0, TEXT_MAX)}~${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
 }

@@ -102,6 +102,8 @@ export const describeRegistryValue: DescribeKind = (properties, { workspace, rel
   const path = key && describeRegistryKey(key, { workspace, related: () => undefined });
   const whole =
     path && strongKey('registry_value', `${normaliseRegistryPath(path.value)}\\${name.toLowerCase()}`);
-  const identifiers = [...(whole ? [whole] : []), weakKey('registry_value', name.toLowerCase(), workspace)];
+  const data = properties.text('valuedata', 'value');
+  const told = data === undefined ? name.toLowerCase() : `${name.toLowerCase()}=${shortHash(data)}`;
+  const identifiers = [...(whole ? [whole] : []), weakKey('registry_value', told, workspace)];
   return { type: 'registry_value', value: name, identifiers };
 };

@@ -1,3 +1,5 @@
+import { storableText, storableValue } from './storable.ts';
+
 /** An entity's own properties and its additional data, whatever the case of their names. */
 export interface Properties {
   /** The first of the names that has a text, own properties first. */
@@ -36,7 +38,8 @@ function firstText(bag: Map<string, unknown>, names: readonly string[]): string 
 
 function asText(value: unknown): string | undefined {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+  const text = typeof value === 'string' ? storableText(value).trim() : '';
+  return text === '' ? undefined : text;
 }
 
 function asList(value: unknown): unknown[] {
@@ -51,7 +54,7 @@ function attributesOf(bag: Bag): Record<string, unknown> {
   const kept = Object.entries(bag).filter(
     ([name, value]) => !UNTOLD.has(name) && !name.endsWith('$ref') && isTold(value),
   );
-  return Object.fromEntries(kept.map(([name, value]) => [snakeCase(name), unpack(value)]));
+  return Object.fromEntries(kept.map(([name, value]) => [snakeCase(name), storableValue(unpack(value))]));
 }
 
 function isTold(value: unknown): boolean {

@@ -6,3 +6,9 @@ export interface RawEntity {
   readonly properties: Properties;
   readonly roles: ReadonlyMap<string, readonly RawEntity[]>;
 }
+
+export function addRole(roles: Map<string, RawEntity[]>, role: string, entity: RawEntity): void {
+  const others = roles.get(role);
+  if (others === undefined) roles.set(role, [entity]);
+  else others.push(entity);
+}

@@ -1,6 +1,6 @@
 import { createUnreadTally, type Reading, readGraph, type UnreadTally } from './graph-reader.ts';
 import { createProperties, isBag } from './properties.ts';
-import type { RawEntity } from './raw-entity.ts';
+import { addRole, type RawEntity } from './raw-entity.ts';
 
 interface Reference {
   readonly role: string;
@@ -60,6 +60,6 @@ function resolveReferences(raw: MutableRaw, byId: Map<string, MutableRaw>, tally
   for (const { role, id } of raw.references) {
     const found = byId.get(id.toLowerCase()) ?? byId.get(id.slice(id.lastIndexOf('/') + 1).toLowerCase());
     if (found === undefined) tally.add('dangling_reference', `${raw.kind}.${role}`);
-    else raw.roles.set(role, [...(raw.roles.get(role) ?? []), found]);
+    else addRole(raw.roles, role, found);
   }
 }

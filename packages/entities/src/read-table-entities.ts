@@ -1,6 +1,6 @@
 import { createUnreadTally, type Reading, readGraph, type UnreadTally } from './graph-reader.ts';
 import { createProperties, isBag, typeName } from './properties.ts';
-import type { RawEntity } from './raw-entity.ts';
+import { addRole, type RawEntity } from './raw-entity.ts';
 
 const DEPTH_MAX = 64;
 
@@ -68,7 +68,7 @@ function link(node: Node, walk: Walk): void {
       const role = name.toLowerCase();
       const ref = each['$ref'];
       const found = typeof ref === 'string' ? walk.byId.get(ref) : walk.nodes.get(each);
-      if (found !== undefined) node.roles.set(role, [...(node.roles.get(role) ?? []), found]);
+      if (found !== undefined) addRole(node.roles, role, found);
       else if (typeof ref === 'string') walk.tally.add('dangling_reference', `${node.kind}.${name}`);
     }
   }

@@ -61,7 +61,7 @@ const FOUND: readonly (readonly [number, Record<string, number>, Record<string, 
       url: 3,
       user: 6,
     },
-    { ASSOCIATED_WITH: 13, CHILD_OF: 20, HAS_HASH: 57, IMAGE_OF: 28, PART_OF: 4 },
+    { ASSOCIATED_WITH: 15, CHILD_OF: 20, HAS_HASH: 57, IMAGE_OF: 28, PART_OF: 4 },
   ],
 ];
 

@@ -38,9 +38,13 @@ export function publicDomain(text: string): string | undefined {
   return owned.includes('_') && domain.startsWith(`${owned}.`) ? undefined : domain;
 }
 
-// Calls, variables, paths and what is left of an address.
+const MALWARE_FAMILY =
+  /(?:win(?:32|64|dows)|w(?:32|64|97m)|msil|script|html|[jo][s9]\d?m?|powershell|vbs|bat|linux|unix|macos|android(?:os)?)\/$/i;
+
+// Calls, variables, paths, names of malware and what is left of an address.
 function isCode(text: string, start: number, end: number): boolean {
   const before = text[start - 1] ?? ' ';
+  if (before === '/' && MALWARE_FAMILY.test(text.slice(Math.max(0, start - 12), start))) return true;
   if (before === '@') return /[\p{L}\p{N}@]/u.test(text[start - 2] ?? ' ') || text[end] === '@';
   return (
     (text[end] === '(' && !/[\dh]/.test(text[end + 1] ?? ' ')) || /[$\\}]/.test(before) || text[end] === '@'
@@ -56,7 +60,7 @@ function isLookalike(text: string, domain: string, after: string): boolean {
   if (SOFTWARE.has(domain)) return true;
   if (EXTENSION_TLDS.has(lower) && labels.length === 2 && !after.startsWith('/')) return true;
   if (isReversed(labels)) return true;
-  if (isCapitalised(tld) && (!isCapitalised(others.at(-1) ?? '') || PROPERTY_TLDS.has(lower))) return true;
+  if (isCapitalised(tld) && !/^(?:Com|Net|Org|Edu|Gov|Co|Io)$/.test(tld)) return true;
   if (others.some((label) => /[a-z][A-Z]/.test(label)) && PROPERTY_TLDS.has(lower)) return true;
   return PROPERTY_TLDS.has(lower) && others.every((label) => CODE_WORDS.has(label.toLowerCase()));
 }

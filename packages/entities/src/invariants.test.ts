@@ -204,8 +204,27 @@ test('no JSON whatever makes a reader throw', () => {
 test('nesting of any depth and references in a circle are read', () => {
   const deep = `${'{"Type":"process","ParentProcess":'.repeat(3_000)}null${'}'.repeat(3_000)}`;
   expect(readTableEntities(`[${deep}]`, 'prod').entities).toEqual([]);
+  const list = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+  const told = readTableEntities(
+    `[{"Type":"ip","Address":"1.1.1.1","Odd":${list}},{"Type":"ip","Address":"1.1.1.1"}]`,
+    'prod',
+  );
+  expect(told.entities.map(({ key }) => key)).toEqual(['ip:1.1.1.1']);
   const circle = '[{"$id":"1","Type":"process","CommandLine":"a","ParentProcess":{"$ref":"1"}}]';
   expect(readTableEntities(circle, 'prod').entities).toHaveLength(1);
+});
+
+test('what is read can be stored: it holds no NUL and no half characters', () => {
+  const column = [
+    { Type: 'process', CommandLine: 'x\0y \ud800', ProcessId: '1', 'Od\0d': ['\0'], Blob: '["\\u0000"]' },
+    { Type: 'file', Name: 'a\0b' },
+    { Type: 'account', Name: 'j\0doe\ud800' },
+  ];
+  const read = JSON.stringify(readTableEntities(column, 'pr\0od').entities);
+  expect(read).not.toMatch(/\\u0000|\\ud800/);
+  expect(JSON.stringify(extractFromText('host=WS\0-042 C:\\a\0b \ud800.com', 'prod').entities)).not.toMatch(
+    /\\u0000|\\ud800/,
+  );
 });
 
 const account = (random: Random) => ({
