@@ -70,17 +70,17 @@ function readOne(raw: RawEntity, sighting: Sighting, tally: UnreadTally): Entity
 }
 
 export interface UnreadTally {
-  add(reason: UnreadReason, kind: string): void;
+  add(reason: UnreadReason, kind: string, count?: number): void;
   list(): Unread[];
 }
 
 export function createUnreadTally(): UnreadTally {
   const counts = new Map<string, Unread>();
   return {
-    add(reason, kind) {
+    add(reason, kind, count = 1) {
       const name = kind.slice(0, 100);
       const known = counts.get(`${reason}\n${name}`);
-      counts.set(`${reason}\n${name}`, { reason, kind: name, count: (known?.count ?? 0) + 1 });
+      counts.set(`${reason}\n${name}`, { reason, kind: name, count: (known?.count ?? 0) + count });
     },
     list: () => [...counts.values()],
   };

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { createUnreadTally, settle } from './graph-reader.ts';
 import { lookupKeys } from './lookup-keys.ts';
 import { mergeEntities } from './merge.ts';
+import { mergeReadings } from './merge-readings.ts';
 import { readRestEntities } from './read-rest-entities.ts';
 import { readTableEntities } from './read-table-entities.ts';
 import { extractFromText } from './text/extract-from-text.ts';
@@ -278,5 +278,5 @@ test('merging gives the same whatever the order, and in one step what it gives i
       whole.map(({ key, aliases }) => ({ key, aliases })),
     );
   }
-  expect(settle([], [], createUnreadTally())).toEqual({ entities: [], relations: [], unread: [] });
+  expect(mergeReadings([])).toEqual({ entities: [], relations: [], unread: [] });
 });

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { createUnreadTally, type Reading, settle } from './graph-reader.ts';
+import type { Reading } from './graph-reader.ts';
+import { mergeReadings } from './merge-readings.ts';
 import { readRestEntities } from './read-rest-entities.ts';
 import { readTableEntities } from './read-table-entities.ts';
 import { extractFromText } from './text/extract-from-text.ts';
@@ -14,10 +15,7 @@ type Row = Readonly<Record<string, unknown>>;
 const rowsOf = (number: number) => read(tables, `incident_${number}.securityalerts.json`) as Row[];
 
 function readTable(number: number): Reading {
-  const readings = rowsOf(number).map(({ Entities: column }) => readTableEntities(column, 'prod'));
-  const entities = readings.flatMap((reading) => reading.entities);
-  const relations = readings.flatMap((reading) => reading.relations);
-  return settle(entities, relations, createUnreadTally());
+  return mergeReadings(rowsOf(number).map(({ Entities: column }) => readTableEntities(column, 'prod')));
 }
 
 const countBy = (names: readonly string[]) =>
@@ -190,6 +188,48 @@ test('a URL is read with or without a scheme, and its credentials are no part of
     'url:http://evil-site.net/',
   ]);
   expect(keys('http://10.0.0.5/A')).toEqual(['ip:10.0.0.5@prod', 'url:http://10.0.0.5/A@prod']);
+});
+
+test('readings of the same entity in other forms become one, and relations follow it', () => {
+  const rest = readRestEntities(
+    [
+      {
+        id: '1',
+        kind: 'Host',
+        properties: { hostName: 'ws-042', omsAgentID: '6d3a33a6-0b0d-4c8b-9a8e-7c7f3d1b0001' },
+      },
+    ],
+    'prod',
+  );
+  const host = {
+    $id: '1',
+    Type: 'host',
+    HostName: 'WS-042',
+    DnsDomain: 'contoso.com',
+    OMSAgentID: '6D3A33A6-0B0D-4C8B-9A8E-7C7F3D1B0001',
+  };
+  const table = readTableEntities(
+    [{ Type: 'process', CommandLine: 'x', Host: host }, { Type: 'odd' }],
+    'prod',
+  );
+  const session = {
+    Type: 'host-logon-session',
+    Host: { $ref: '1' },
+    Account: { Type: 'account', Name: 'jdoe' },
+  };
+  const other = readTableEntities(
+    [{ $id: '1', Type: 'host', OMSAgentID: host.OMSAgentID }, session, { Type: 'odd' }],
+    'prod',
+  );
+  const { entities, relations, unread } = mergeReadings([rest, table, other]);
+  expect(entities.filter(({ type }) => type === 'host').map(({ key }) => key)).toEqual([
+    'host:ws-042.contoso.com',
+  ]);
+  expect(relations.map(({ to, kind }) => `${kind} ${to}`).sort()).toEqual([
+    'ASSOCIATED_WITH host:ws-042.contoso.com',
+    'RAN_ON host:ws-042.contoso.com',
+  ]);
+  expect(unread).toEqual([{ reason: 'unknown_kind', kind: 'odd', count: 2 }]);
 });
 
 test.each(['', 'no json', '{', 'null', '17'])(

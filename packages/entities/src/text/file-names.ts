@@ -2,7 +2,21 @@
 export const EXTENSION_TLDS = new Set('py sh rs md so zip mov cab inc ps pm tf properties'.split(' '));
 
 /** Names of software that are spelt like domains. */
-export const SOFTWARE = new Set(['asp.net', 'ado.net', 'vb.net', 'ml.net']);
+export const SOFTWARE = new Set([
+  'asp.net',
+  'ado.net',
+  'vb.net',
+  'wscript.shell',
+  'wscript.network',
+  'adodb.stream',
+  'system.io',
+  'system.net',
+  'system.management',
+  'system.security',
+  'java.io',
+  'java.net',
+  'java.security',
+]);
 
 /** Services that live under such a domain. */
 export const KNOWN_HOSTS = new Set(['transfer.sh', 'temp.sh', 'docs.rs']);
@@ -26,6 +40,6 @@ export const PROPERTY_TLDS = new Set(
   (
     'name id is in no as so at to me one host link now date map info app bar box call dev direct new open page post properties ' +
     'read run search security show site style today top total work world zone cat events email ms mobi media domains domain ' +
-    'target group network click select download live move data ip do la by my it az ad country city company contact type pid'
+    'target group network shell stream management windows office azure microsoft report reports click select download live move data ip do la by my it az ad country city company contact type pid'
   ).split(' '),
 );

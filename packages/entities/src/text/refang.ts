@@ -24,7 +24,7 @@ const SCHEME = new RegExp(
 );
 const SIGN = new RegExp(
   `([ \\t]{0,2})${OPEN}{1,2} ?(\\.|,|dot|d0t|at|@|://|:|/) ?${CLOSE}{1,2}([ \\t]{0,2})|` +
-    String.raw`(?<=[a-z\d])(?:[\[(]\.|\.[\])])(?=[a-z\d])`,
+    String.raw`(?<=[a-z\d])(?:[\[(]\.|\.[\])])(?=[a-z\d])|(?<=[a-z\d])\.[\[(](?=[a-z]{2,24}[\])])|\[www\]\.(?=[a-z\d])`,
   'gi',
 );
 const SIGNS: Readonly<Record<string, string>> = { ',': '.', dot: '.', d0t: '.', at: '@' };
@@ -73,7 +73,7 @@ function* signEdits(given: string): Iterable<Edit> {
     const start = match.index;
     const end = start + whole.length;
     if (sign === undefined) {
-      yield { start, end, text: '.' };
+      yield { start, end, text: /www/i.test(whole) ? 'www.' : '.' };
       continue;
     }
     // Brackets around a sign that touches no word are punctuation.
