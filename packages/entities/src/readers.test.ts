@@ -232,6 +232,76 @@ test('readings of the same entity in other forms become one, and relations follo
   expect(unread).toEqual([{ reason: 'unknown_kind', kind: 'odd', count: 2 }]);
 });
 
+const arm = (name: string) => `/subscriptions/1/providers/Microsoft.SecurityInsights/Entities/${name}`;
+
+test('entities of the REST form refer to each other by ARM id, in any case, and to what is missing', () => {
+  const entity = (name: string, kind: string, properties: object) => ({
+    id: arm(name),
+    name,
+    kind,
+    properties,
+  });
+  const { entities, relations, unread } = readRestEntities(
+    {
+      entities: [
+        entity('p', 'Process', {
+          processId: '7',
+          commandLine: 'x.exe',
+          hostEntityId: arm('H'),
+          imageFileEntityId: 'f',
+          parentProcessEntityId: arm('gone'),
+        }),
+        entity('h', 'Host', { hostName: 'ws-042', dnsDomain: 'contoso.com' }),
+        entity('f', 'File', { fileName: 'x.exe', directory: 'C:\\T', fileHashEntityIds: [arm('s')] }),
+        entity('s', 'FileHash', { algorithm: 'MD5', hashValue: 'd41d8cd98f00b204e9800998ecf8427e' }),
+        entity('d', 'DnsResolution', { domainName: 'evil-site.net', ipAddressEntityIds: [arm('i')] }),
+        entity('i', 'Ip', { address: '45.155.205.20' }),
+        entity('b', 'Bookmark', {}),
+        null,
+      ],
+    },
+    'prod',
+  );
+  expect(entities).toHaveLength(6);
+  expect(
+    relations.map(({ from, kind, to }) => `${from.split(':')[0]} ${kind} ${to.split(':')[0]}`).sort(),
+  ).toEqual(['domain RESOLVED_TO ip', 'file HAS_HASH hash', 'file IMAGE_OF process', 'process RAN_ON host']);
+  expect(unread).toEqual([
+    { reason: 'not_an_entity', kind: 'object', count: 1 },
+    { reason: 'dangling_reference', kind: 'Process.parentprocess', count: 1 },
+    { reason: 'unknown_kind', kind: 'Bookmark', count: 1 },
+  ]);
+});
+
+test('what a message, a mailbox and a host state of others is related to them', () => {
+  const { entities, relations } = readTableEntities(
+    [
+      {
+        Type: 'mailMessage',
+        Recipient: 'jdoe@contoso.com',
+        Sender: 'eve@evil-site.net',
+        SenderIP: '45.155.205.20',
+        NetworkMessageId: '6d3a33a6-0b0d-4c8b-9a8e-7c7f3d1b0001',
+        Urls: ['https://evil-site.net/a'],
+      },
+      { Type: 'mailbox', MailboxPrimaryAddress: 'jdoe@contoso.com', Upn: 'jdoe@contoso.com' },
+      { Type: 'host', HostName: 'ws-042', LastIpAddress: '10.0.0.5' },
+    ],
+    'prod',
+  );
+  const message = 'mail_message:id:6d3a33a6-0b0d-4c8b-9a8e-7c7f3d1b0001|jdoe%40contoso.com';
+  expect(relations.map(({ from, to }) => `${from} ${to}`).sort()).toEqual([
+    'host:ws-042@prod ip:10.0.0.5@prod',
+    `${message} email:eve@evil-site.net`,
+    `${message} email:jdoe@contoso.com`,
+    `${message} ip:45.155.205.20`,
+    `${message} url:https://evil-site.net/a`,
+    'mailbox:jdoe@contoso.com user:jdoe@contoso.com',
+    'url:https://evil-site.net/a domain:evil-site.net',
+  ]);
+  expect(entities.find(({ type }) => type === 'email')?.confidence).toBeLessThan(1);
+});
+
 test.each(['', 'no json', '{', 'null', '17'])(
   'a column that holds %j gives nothing and does not throw',
   (column) => {
