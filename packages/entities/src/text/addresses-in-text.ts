@@ -7,7 +7,9 @@ const MAC =
 const COLONS = /[\da-f:.]{3,}/gi;
 const DIGITS = /\d[\d.]*/g;
 const VERSION_BEFORE =
-  /(?:version|\bver|\bv|build|release|\brev|\boid|firmware|chrome|firefox|safari|mozilla|edge?|webkit|gecko|opr|opera|trident|curl|wget|python|java|client)(?:\s|\.|["']?\s*[:=/]|\s+(?:is|number|to|from))?\s?["']?v?$/i;
+  /(?:version|\bver|\bv|build|release|\brev|\boid|firmware)(?:\s|\.|["']?\s?[:=/]|\s(?:is|number|to|from))?\s?["']?v?$/i;
+const PRODUCT_BEFORE =
+  /(?:chrome|chromium|firefox|safari|mozilla|edge?|applewebkit|webkit|gecko|opr|opera|trident|curl|wget|python(?:-\w+)?|java|okhttp|client|agent)\/v?$/i;
 
 export function readMacs(scan: Scan): void {
   for (const { 0: found, index } of scan.text.matchAll(MAC)) {
@@ -85,8 +87,10 @@ function isFree(text: string, start: number, end: number): boolean {
   );
 }
 
-const isVersion = (text: string, start: number): boolean =>
-  VERSION_BEFORE.test(text.slice(Math.max(0, start - 24), start));
+function isVersion(text: string, start: number): boolean {
+  const before = text.slice(Math.max(0, start - 24), start);
+  return VERSION_BEFORE.test(before) || PRODUCT_BEFORE.test(before);
+}
 
 function addNetwork(scan: Scan, address: string, { start, end }: { start: number; end: number }): boolean {
   const prefix = /^\/(\d{1,3})(?![\d\p{L}_/]|\.\d)/u.exec(scan.text.slice(end, end + 6));

@@ -41,14 +41,12 @@ export function publicDomain(text: string): string | undefined {
 const MALWARE_FAMILY =
   /(?:win(?:32|64|dows)|w(?:32|64|97m)|msil|script|html|[jo][s9]\d?m?|powershell|vbs|bat|linux|unix|macos|android(?:os)?)\/$/i;
 
-// Calls, variables, paths, names of malware and what is left of an address.
+// Variables, names of malware and what is left of an address.
 function isCode(text: string, start: number, end: number): boolean {
   const before = text[start - 1] ?? ' ';
   if (before === '/' && MALWARE_FAMILY.test(text.slice(Math.max(0, start - 12), start))) return true;
   if (before === '@') return /[\p{L}\p{N}@]/u.test(text[start - 2] ?? ' ') || text[end] === '@';
-  return (
-    (text[end] === '(' && !/[\dh]/.test(text[end + 1] ?? ' ')) || /[$\\}]/.test(before) || text[end] === '@'
-  );
+  return /[$\\}]/.test(before) || text[end] === '@';
 }
 
 function isLookalike(text: string, domain: string, after: string): boolean {
@@ -60,19 +58,22 @@ function isLookalike(text: string, domain: string, after: string): boolean {
   if (SOFTWARE.has(domain)) return true;
   if (EXTENSION_TLDS.has(lower) && labels.length === 2 && !after.startsWith('/')) return true;
   if (isReversed(labels)) return true;
-  if (isCapitalised(tld) && !/^(?:Com|Net|Org|Edu|Gov|Co|Io)$/.test(tld)) return true;
-  if (others.some((label) => /[a-z][A-Z]/.test(label)) && PROPERTY_TLDS.has(lower)) return true;
-  return PROPERTY_TLDS.has(lower) && others.every((label) => CODE_WORDS.has(label.toLowerCase()));
+  const isProperty = PROPERTY_TLDS.has(lower);
+  if (isProperty && /^\((?![\dh])/.test(after)) return true;
+  if (isCapitalised(tld) && !isTitled(tld, others.at(-1) ?? '')) return true;
+  if (others.some((label) => /[a-z][A-Z]/.test(label)) && isProperty) return true;
+  return isProperty && others.every((label) => CODE_WORDS.has(label.toLowerCase()));
 }
 
 const isCapitalised = (word: string): boolean => /^[A-Z][a-z]+$/.test(word);
 
+// `Evil.Com` and `Evil.Ru` may begin a sentence; `malware.The` and `Process.Name` are something else.
+const isTitled = (tld: string, owned: string): boolean =>
+  /^(?:Com|Net|Org|Edu|Gov)$/.test(tld) ||
+  (tld.length === 2 && isCapitalised(owned) && !PROPERTY_TLDS.has(tld.toLowerCase()));
+
 // The name of a package begins with the domain that others end with.
 function isReversed(labels: readonly string[]): boolean {
   const [first = '', last = ''] = [labels[0], labels.at(-1)];
-  return (
-    labels.length > 2 &&
-    /^(?:com|org|net|edu|gov|java|javax|android)$/i.test(first) &&
-    !/^(?:com|org|net|uk|au|br|cn)$/i.test(last)
-  );
+  return labels.length > 2 && /^(?:com|org|net|edu|gov|java|javax|android)$/i.test(first) && last.length > 3;
 }
