@@ -75,5 +75,6 @@ const isTitled = (tld: string, owned: string): boolean =>
 // The name of a package begins with the domain that others end with.
 function isReversed(labels: readonly string[]): boolean {
   const [first = '', last = ''] = [labels[0], labels.at(-1)];
-  return labels.length > 2 && /^(?:com|org|net|edu|gov|java|javax|android)$/i.test(first) && last.length > 3;
+  const isPackage = labels.length > 2 && /^(?:com|org|net|edu|gov|java|javax|android)$/i.test(first);
+  return isPackage && !/^(?:\w{2}|com|org|net|edu|gov|biz|info)$/i.test(last);
 }

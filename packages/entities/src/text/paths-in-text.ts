@@ -12,7 +12,7 @@ const FILE =
   /(?<![^\s"'`(=[])\/(?:[\w.@+-]{1,100}\/){1,12}[\w@+-][\w.@+-]{0,100}\.(?:py|sh|so|txt|exe|elf|bin|conf|cfg|log|jar|tar|gz|zip|rb|pl|c|dat|tmp|key|pem|ya?ml|json)(?![\w/])/g;
 const STOP = /[\t\n\r\v\f"'`<>|*?;,\p{Cc}“”‘’]/u;
 const SPACE_LOOK = 60;
-const LENGTH_MAX = 1_024;
+const LENGTH_MAX = 600;
 const LINK_WORD =
   /^(?!and settings\\)(?:and|or|to|in|from|is|was|by|with|on|for|then|via|as|at|the|using|into|has)\s/i;
 

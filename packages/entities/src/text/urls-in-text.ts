@@ -23,14 +23,14 @@ function readOne(scan: Scan, at: number): number {
   if (start === undefined) return at;
   const authority = authorityEnd(text, at + 3);
   if (authority === undefined) return at;
-  const bodyEnd = trimEnd(text, at + 3, urlEnd(text, authority));
-  const url = longestUrl(text, start, bodyEnd);
-  if (url === undefined || !isNameable(url.read)) return at;
-  const value = text.slice(start, url.end);
-  scan.add('url', lowerScheme(value), { start, end: url.end });
-  addHost(scan, url.read, { start, end: url.end });
-  scan.claim(start, url.end);
-  return url.end;
+  // The host is judged before the rest is read, so that what is no URL costs no more than its beginning.
+  const head = longestUrl(text, start, authority);
+  if (head === undefined || !isNameable(head.read)) return at;
+  const end = head.end < authority ? head.end : trimEnd(text, at + 3, urlEnd(text, authority));
+  scan.add('url', lowerScheme(text.slice(start, end)), { start, end });
+  addHost(scan, head.read, { start, end });
+  scan.claim(start, end);
+  return end;
 }
 
 function schemeStart(text: string, at: number): number | undefined {
@@ -74,9 +74,10 @@ function trimEnd(text: string, from: number, end: number): number {
 }
 
 // After the host may stand what is no port, such as a bracket, a comma or a word.
-function longestUrl(text: string, start: number, end: number) {
+function longestUrl(text: string, start: number, authorityEnd: number) {
+  const end = trimEnd(text, start, authorityEnd);
   const whole = readUrl(text.slice(start, end));
-  if (whole !== undefined) return { read: whole, end };
+  if (whole !== undefined) return { read: whole, end: authorityEnd };
   const authority =
     /^[^:]+:\/\/(?:[^\s/@?#]{1,200}@)?(?:\[[\da-f:.%]{2,60}\]|[\p{L}\p{N}._-]{1,253})(?::\d{1,5}(?!\d))?/iu;
   const head = authority.exec(text.slice(start, Math.min(end, start + 600)))?.[0].replace(/[._-]+$/, '');
