@@ -74,10 +74,10 @@ function trimEnd(text: string, from: number, end: number): number {
 }
 
 // After the host may stand what is no port, such as a bracket, a comma or a word.
-function longestUrl(text: string, start: number, authorityEnd: number) {
-  const end = trimEnd(text, start, authorityEnd);
+function longestUrl(text: string, start: number, limit: number) {
+  const end = trimEnd(text, start, limit);
   const whole = readUrl(text.slice(start, end));
-  if (whole !== undefined) return { read: whole, end: authorityEnd };
+  if (whole !== undefined) return { read: whole, end: limit };
   const authority =
     /^[^:]+:\/\/(?:[^\s/@?#]{1,200}@)?(?:\[[\da-f:.%]{2,60}\]|[\p{L}\p{N}._-]{1,253})(?::\d{1,5}(?!\d))?/iu;
   const head = authority.exec(text.slice(start, Math.min(end, start + 600)))?.[0].replace(/[._-]+$/, '');
