@@ -64,6 +64,11 @@ test('what is shipped imports neither the tools of development nor those of test
   expect(shipped.filter(({ dependencies }) => dependencies.some((name) => names.includes(name)))).toEqual([]);
 });
 
+test('entities is pure: what it imports does no I/O', () => {
+  const wanted = ['@socmate/contracts', 'ipaddr.js', 'tldts'];
+  expect(packages.find(({ path }) => path === 'packages/entities')?.dependencies).toEqual(wanted);
+});
+
 test('contracts imports nothing that does I/O', () => {
   expect(packages.find(({ path }) => path === 'packages/contracts')?.dependencies).toEqual(['zod']);
 });

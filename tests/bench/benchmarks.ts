@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts';
+import { runExtraction } from './extraction/run-extraction.ts';
 import { runIncidents } from './incidents/run-incidents.ts';
 import { runNotifier } from './notifier/run-notifier.ts';
 import { runSync } from './sync/run-sync.ts';
@@ -12,4 +13,5 @@ export const benchmarks: readonly Benchmark[] = [
     run: runIncidents,
   },
   { name: 'notifier', about: 'how fast events reach their receivers, and at which cost', run: runNotifier },
+  { name: 'extraction', about: 'how fast text is searched for entities', run: runExtraction },
 ];

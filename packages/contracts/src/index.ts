@@ -3,6 +3,15 @@ export { AuditEntry } from './audit-log.ts';
 export { defineQueue, type QueueDefinition, type QueueOwner, type QueueRetry } from './define-queue.ts';
 export { type ClientCredentials, EndpointAuth } from './endpoint-auth.ts';
 export { EndpointHeaders, isSensitiveHeader } from './endpoint-headers.ts';
+export {
+  Entity,
+  EntitySource,
+  EntityStrength,
+  EntityType,
+  FilterableEntityType,
+  Relation,
+  RelationKind,
+} from './entities.ts';
 export { EndpointFailing, EVENT_TYPES, ProviderRecovered, ProviderUnhealthy } from './event-data.ts';
 export { EventFilters, type FilteredIncident, stormKey } from './event-filters.ts';
 export { alertTraits, type EventFilter, type EventTraits, matchesEvent } from './event-matching.ts';

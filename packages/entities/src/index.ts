@@ -1,0 +1,16 @@
+export { isWellKnownSid } from './account-identity.ts';
+export { type Address, readAddress } from './addresses.ts';
+export { ATTACK_ATTRIBUTION, type Tactic, type Technique, tacticOf, techniqueOf } from './attack.ts';
+export { hasPublicSuffix, normaliseDomain, registrableDomain } from './domains.ts';
+export type { Reading, Unread, UnreadReason } from './graph-reader.ts';
+export { isWeakKey } from './keys.ts';
+export { lookupKeys } from './lookup-keys.ts';
+export { mergeEntities } from './merge.ts';
+export { mergeReadings } from './merge-readings.ts';
+export { readRestEntities } from './read-rest-entities.ts';
+export { readTableEntities } from './read-table-entities.ts';
+export { type Extraction, extractFromText } from './text/extract-from-text.ts';
+export type { Mention, MentionKind } from './text/mention.ts';
+export { defang, type Refanged, refang } from './text/refang.ts';
+export { type ReadUrl, readUrl } from './urls.ts';
+export { hashAlgorithm } from './values.ts';
