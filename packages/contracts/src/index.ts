@@ -4,6 +4,17 @@ export { defineQueue, type QueueDefinition, type QueueOwner, type QueueRetry } f
 export { type ClientCredentials, EndpointAuth } from './endpoint-auth.ts';
 export { EndpointHeaders, isSensitiveHeader } from './endpoint-headers.ts';
 export {
+  EnrichedEntity,
+  Enrichment,
+  Observation,
+  ObservationStatus,
+  ProviderCounts,
+  Reliability,
+  RiskLevel,
+  ScoreLine,
+  Verdict,
+} from './enrichment.ts';
+export {
   Entity,
   EntitySource,
   EntityStrength,
