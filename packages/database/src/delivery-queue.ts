@@ -109,7 +109,7 @@ const CLAIM = `WITH ready AS (
     UPDATE delivery SET lease_owner = $1 WHERE id = ANY (ARRAY (SELECT id FROM picked WHERE place = 1))
     RETURNING id, lease_owner, endpoint_id, event_id, attempts_count, schedule_start)
   SELECT claimed.*, e.xmin::text AS endpoint_version, event.type, event.traceparent,
-    CASE WHEN row_number() OVER (PARTITION BY event.id) = 1 THEN convert_from(event.body, 'UTF8') END AS body
+    CASE WHEN row_number() OVER (PARTITION BY event.id) = 1 THEN event.body END AS body
   FROM claimed JOIN event ON event.id = claimed.event_id JOIN webhook_endpoint AS e ON e.id = claimed.endpoint_id`;
 
 const ClaimedRow = z.object({
@@ -122,13 +122,13 @@ const ClaimedRow = z.object({
   schedule_start: z.int(),
   type: z.string(),
   /** Given once for all deliveries of an event. */
-  body: z.string().nullable(),
+  body: z.instanceof(Buffer).nullable(),
   traceparent: z.string().nullable(),
 });
 
 function claimedDeliveries(found: readonly z.output<typeof ClaimedRow>[]): ClaimedDelivery[] {
   const bodies = new Map(
-    found.flatMap(({ event_id, body }) => (body === null ? [] : [[event_id, Buffer.from(body)] as const])),
+    found.flatMap(({ event_id, body }) => (body === null ? [] : [[event_id, body] as const])),
   );
   return found.map((row) => ({
     id: row.id,
@@ -222,7 +222,7 @@ export function createDeliveryQueue(pool: Pool, breaker: BreakerPolicy = DEFAULT
         rooms.map(({ first }) => first),
         rooms.map(({ retries }) => retries),
       ];
-      const statement = { name: 'claim-deliveries', text: CLAIM, values };
+      const statement = { name: 'claim-deliveries', text: CLAIM, values, isBinary: true };
       return claimedDeliveries(await rows(pool, ClaimedRow, statement));
     },
     settle: (attempts) => settleDeliveries(pool, attempts, breaker),

@@ -48,10 +48,12 @@ const EndpointRow = z
   }));
 type Endpoint = z.output<typeof EndpointRow>;
 
+// All bodies are one value, which travels as it is: an array of them would be written, and read, as hexadecimal text.
 const PUBLISH = `WITH inserted AS (
     INSERT INTO event (id, type, cause_key, provider_id, body, traceparent)
-    SELECT id, type, cause_key, provider_id, body, $6
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[]) AS e (id, type, cause_key, provider_id, body)
+    SELECT id, type, cause_key, provider_id, substr($5::bytea, start, length), $6
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $12::integer[], $13::integer[])
+      AS e (id, type, cause_key, provider_id, start, length)
     ON CONFLICT ON CONSTRAINT event_cause_key_key DO NOTHING
     RETURNING id),
   muted AS (
@@ -94,6 +96,11 @@ async function insert(
   traceparent: string | null,
   ids: Ids,
 ): Promise<string[]> {
+  let end = 1;
+  const starts = events.map(({ body }) => {
+    end += body.length;
+    return end - body.length;
+  });
   const inserted = await rows(db, EndpointId, {
     name: 'publish-events',
     text: PUBLISH,
@@ -102,13 +109,15 @@ async function insert(
       events.map(({ type }) => type),
       events.map(({ causeKey }) => causeKey),
       events.map(({ providerId }) => providerId),
-      events.map(({ body }) => body),
+      Buffer.concat(events.map(({ body }) => body)),
       traceparent,
       sent.map(() => ids.next('dlv')),
       sent.map(({ eventId }) => eventId),
       sent.map(({ endpointId }) => endpointId),
       muted.map(({ eventId }) => eventId),
       muted.map(({ endpointId }) => endpointId),
+      starts,
+      events.map(({ body }) => body.length),
     ],
   });
   return inserted.map((row) => row.endpoint_id);

@@ -27,6 +27,7 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
 // Every bigint column here (incident numbers, counts) stays far below 2^53.
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
+types.setTypeParser(pg.types.builtins.BYTEA, 'binary', (value: Buffer) => value);
 
 // Prisma's times come and go without their offset: on a server in another zone each would be hours off.
 const UTC = "SET TIME ZONE 'UTC'";
@@ -64,19 +65,22 @@ export interface Statement {
   readonly values?: readonly unknown[];
   /** Shorter than the pool's own. */
   readonly timeoutMs?: number;
+  /** Columns come as Postgres keeps them: for `bytea`, which would come as hexadecimal text. Text and integers alone. */
+  readonly isBinary?: boolean;
 }
 
 /** Runs one statement and parses each row; a row that does not parse is a bug and throws. */
 export async function rows<S extends z.ZodType>(
   db: Queryable,
   schema: S,
-  { name, text, values = [], timeoutMs }: Statement,
+  { name, text, values = [], timeoutMs, isBinary = false }: Statement,
 ): Promise<z.output<S>[]> {
   const result = await db.query({
     text,
     values: [...values],
     ...(name !== undefined && { name }),
     ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
+    ...(isBinary && { binary: true }),
   });
   return result.rows.map((row: unknown) => schema.parse(row));
 }

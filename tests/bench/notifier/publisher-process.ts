@@ -4,6 +4,7 @@ import { createPool, type NewEvent, publishEvents, transaction } from '@socmate/
 import { startProducer } from '@socmate/queue';
 import { createIds, type Ids, systemClock } from '@socmate/runtime';
 import { requireEnv } from '@socmate/testing';
+import { seededRandom } from '../../system/seeded-random.ts';
 import { answerQuestions } from './bench-process.ts';
 import { clockMs } from './clock-ms.ts';
 
@@ -41,6 +42,18 @@ const producer = startProducer(deliverWebhook, connection);
 const ids = createIds();
 let made = 0;
 
+/** Packs about as well as text does. */
+const PROSE = prose(2 * BODY_BYTES);
+
+function prose(length: number): string {
+  const random = seededRandom(7);
+  const letter = (): string => String.fromCharCode(97 + Math.floor(26 * random() ** 2));
+  const word = (): string => Array.from({ length: 2 + Math.floor(9 * random()) }, letter).join('');
+  return Array.from({ length: length / 2 }, word)
+    .join(' ')
+    .slice(0, length);
+}
+
 const incident = {
   title: 'Password spray',
   rules: ['Password spray'],
@@ -53,7 +66,8 @@ const traits = { type: 'incident-alert', reason: 'new', severity: 'high', previo
 function anEvent(): NewEvent {
   made += 1;
   const data = { ...incident, number: made, description: '' };
-  data.description = 'd'.repeat(BODY_BYTES - ENVELOPE_BYTES - JSON.stringify(data).length);
+  const start = (made * 61) % BODY_BYTES;
+  data.description = PROSE.slice(start, start + BODY_BYTES - ENVELOPE_BYTES - JSON.stringify(data).length);
   return {
     type: 'incident-alert',
     causeKey: `bench:${process.pid}:${made}`,
