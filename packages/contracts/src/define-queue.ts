@@ -17,6 +17,8 @@ export interface QueueDefinition<S extends z.ZodType> {
   readonly retry: QueueRetry;
   /** Adds of one id are one job while it waits; one added while it runs makes it run once more. */
   readonly dedupe?: (payload: z.output<S>) => string;
+  /** Where one job can say what several would: wake-ups that come while one is being added are added as one. */
+  readonly merge?: (payloads: readonly z.output<S>[]) => z.output<S>;
 }
 
 export const defineQueue = <S extends z.ZodType>(definition: QueueDefinition<S>): QueueDefinition<S> =>

@@ -17,6 +17,7 @@ export const deliverWebhook = defineQueue({
   owner: 'notifier',
   payload: z.object({ endpointIds: z.array(z.string()).min(1) }),
   retry: { attempts: 1, backoffMs: 0 },
+  merge: (payloads) => ({ endpointIds: [...new Set(payloads.flatMap(({ endpointIds }) => endpointIds))] }),
 });
 export type DeliverWebhook = z.output<typeof deliverWebhook.payload>;
 

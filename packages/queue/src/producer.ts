@@ -29,7 +29,7 @@ const notReachable = (cause?: unknown): AppError =>
   new AppError('unavailable', 'Redis is not reachable', { cause });
 
 export function startProducer<S extends z.ZodType>(
-  definition: QueueDefinition<S>,
+  definition: Omit<QueueDefinition<S>, 'merge'>,
   { url, prefix }: QueueConnection,
 ): Producer<S> {
   const connection = connectFailFast(url);

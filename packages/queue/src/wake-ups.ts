@@ -2,6 +2,7 @@ import type { QueueDefinition } from '@socmate/contracts';
 import { AppError, errorMessage, type Logger } from '@socmate/runtime';
 import type { z } from 'zod';
 import type { QueueConnection } from './connection.ts';
+import { mergeAdds } from './merged-adds.ts';
 import { startProducer } from './producer.ts';
 
 export interface WakeUps<S extends z.ZodType> {
@@ -18,10 +19,15 @@ export function startWakeUps<S extends z.ZodType>(
   log: Logger,
 ): WakeUps<S> {
   const producer = startProducer(definition, connection);
+  const { merge, payload: schema } = definition;
+  const addOne = (payload: z.input<S>): Promise<void> => producer.add(payload);
+  const add = merge
+    ? mergeAdds(addOne, (payloads) => merge(payloads.map((payload) => schema.parse(payload))) as z.input<S>)
+    : addOne;
   return {
     wake: async (payload) => {
       try {
-        await withinReason(producer.add(payload));
+        await withinReason(add(payload));
         return true;
       } catch (fault) {
         log.warn(

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { deliverWebhook } from '@socmate/contracts';
 import { createPool, type NewEvent, publishEvents, transaction } from '@socmate/database';
-import { startProducer } from '@socmate/queue';
-import { createIds, type Ids, systemClock } from '@socmate/runtime';
+import { startWakeUps } from '@socmate/queue';
+import { createIds, createLogger, type Ids, systemClock } from '@socmate/runtime';
 import { requireEnv } from '@socmate/testing';
 import { seededRandom } from '../../system/seeded-random.ts';
 import { answerQuestions } from './bench-process.ts';
@@ -38,7 +38,7 @@ const BACKLOG_CONNECTIONS = 4;
 
 const pool = createPool(requireEnv('DATABASE_URL'), { size: CONNECTIONS, name: 'publisher' });
 const connection = { url: requireEnv('REDIS_URL'), prefix: requireEnv('QUEUE_PREFIX') };
-const producer = startProducer(deliverWebhook, connection);
+const wakeUps = startWakeUps(deliverWebhook, connection, createLogger('publisher', 'warn'));
 const ids = createIds();
 let made = 0;
 
@@ -106,7 +106,7 @@ async function publish(log: Log, { count, dueAt, isSilent }: Transaction): Promi
     log.dueAt.push(dueAt);
     log.committedAt.push(committedAt);
   }
-  if (!isSilent && endpointIds.length > 0) await producer.add({ endpointIds });
+  if (!isSilent && endpointIds.length > 0) await wakeUps.wake({ endpointIds });
 }
 
 async function publishBacklog(question: PublisherQuestion, log: Log): Promise<void> {
