@@ -26,11 +26,19 @@ export async function describeMachine(): Promise<Machine> {
 }
 
 async function busyPercent(ms: number): Promise<number> {
-  const before = cpuTimes();
+  const busySince = watchProcessors();
   await delay(ms);
-  const after = cpuTimes();
-  const all = after.all - before.all;
-  return all === 0 ? 0 : Math.round((1 - (after.idle - before.idle) / all) * 100);
+  return busySince();
+}
+
+/** Answers, whenever it is asked, how much of all cores was in use since the call, in percent. */
+export function watchProcessors(): () => number {
+  const before = cpuTimes();
+  return () => {
+    const after = cpuTimes();
+    const all = after.all - before.all;
+    return all === 0 ? 0 : Math.round((1 - (after.idle - before.idle) / all) * 100);
+  };
 }
 
 function cpuTimes(): { idle: number; all: number } {

@@ -4,6 +4,7 @@ import { runCeiling } from './run-ceiling.ts';
 import { runKill } from './run-kill.ts';
 import { runPending } from './run-pending.ts';
 import { type Rate, runRate } from './run-rate.ts';
+import { runReplicas } from './run-replicas.ts';
 import { atLeast, atMost } from './targets.ts';
 
 type Scenario = (options: BenchOptions) => Promise<BenchResult>;
@@ -61,6 +62,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   ),
   E: runKill,
   F: runPending,
+  G: runReplicas,
   ceiling: runCeiling,
 };
 

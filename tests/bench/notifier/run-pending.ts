@@ -21,7 +21,11 @@ const LOAD = `WITH made AS (
 const LOAD_AT_ONCE = 50_000;
 
 /** Pending deliveries as they stand after an outage of all notifiers. */
-async function load(system: NotifierSystem, endpoint: BenchEndpoint, count: number): Promise<void> {
+export async function loadPending(
+  system: NotifierSystem,
+  endpoint: BenchEndpoint,
+  count: number,
+): Promise<void> {
   for (let from = 1; from <= count; from += LOAD_AT_ONCE) {
     const to = Math.min(count, from + LOAD_AT_ONCE - 1);
     await system.database.query(LOAD, [endpoint.id, count, from, to]);
@@ -35,7 +39,7 @@ async function drain(pending: number) {
   try {
     const endpoint = await system.addEndpoint();
     const loadFrom = clockMs();
-    await load(system, endpoint, pending);
+    await loadPending(system, endpoint, pending);
     const loadedS = (clockMs() - loadFrom) / 1_000;
     const startedAt = clockMs();
     const first = until('the first has come', async () => (await system.arrived()) > 0, {
