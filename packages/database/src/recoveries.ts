@@ -32,7 +32,7 @@ export interface NewRecovery {
 
 export interface Recoveries {
   /** In a transaction that holds the endpoint's row: an endpoint has one running recovery at most. */
-  create(recovery: NewRecovery): Promise<void>;
+  create(recovery: NewRecovery): Promise<RecoveryRecord>;
   /** Once it is committed, for it reads every event in question: counts what there is to do, and lets it begin. */
   begin(id: string): Promise<RecoveryRecord>;
   /** The id of the endpoint's recovery that runs. */
@@ -68,11 +68,10 @@ const BEGIN = (mode: RecoveryMode): string => `UPDATE recovery AS r
   SET total = r.done + (SELECT count(*) FROM ${candidates(mode)}), next_step_at = now()
   WHERE r.id = $1 AND r.mode = '${mode}' AND r.status = 'running'`;
 
-async function begin(db: Queryable, id: string): Promise<RecoveryRecord> {
-  for (const mode of RecoveryMode.options) await run(db, { text: BEGIN(mode), values: [id] });
-  const begun = await byId(db, id, undefined);
-  if (!begun) throw new Error(`recovery ${id} is gone`);
-  return begun;
+async function existing(db: Queryable, id: string): Promise<RecoveryRecord> {
+  const recovery = await byId(db, id, undefined);
+  if (!recovery) throw new Error(`recovery ${id} is gone`);
+  return recovery;
 }
 
 async function byId(db: Queryable, id: string, view: EndpointView): Promise<RecoveryRecord | undefined> {
@@ -85,8 +84,12 @@ async function byId(db: Queryable, id: string, view: EndpointView): Promise<Reco
 export const createRecoveries = (db: Queryable): Recoveries => ({
   create: async ({ id, endpointId, mode, since, createdBy }) => {
     await run(db, { text: CREATE, values: [id, endpointId, mode, since ?? null, createdBy] });
+    return existing(db, id);
   },
-  begin: (id) => begin(db, id),
+  begin: async (id) => {
+    for (const mode of RecoveryMode.options) await run(db, { text: BEGIN(mode), values: [id] });
+    return existing(db, id);
+  },
   running: async (endpointId) => {
     const text = `SELECT id FROM recovery WHERE endpoint_id = $1 AND status = 'running'`;
     const [row] = await rows(db, z.object({ id: z.string() }), { text, values: [endpointId] });

@@ -210,3 +210,17 @@ test('without a key it is 401, without the scope 403, unknown or of others 404',
     expect((await ask(gateway.adminKey, 'unknown')).status).toBe(404);
   }
 });
+
+test('a recovery that is stored and could not be counted is answered as one that runs', async () => {
+  await pool.query(
+    `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$`,
+  );
+  await pool.query('CREATE TRIGGER refuse BEFORE UPDATE ON recovery FOR EACH ROW EXECUTE FUNCTION refuse()');
+  try {
+    const { status, json } = await recover({ missed: true });
+    expect([status, json]).toEqual([202, expect.objectContaining({ status: 'running' })]);
+    expect((await gateway.ask('GET', `${RECOVERIES}/${json.id}`)).status).toBe(200);
+  } finally {
+    await pool.query('DROP FUNCTION refuse() CASCADE');
+  }
+});

@@ -7,7 +7,7 @@ import {
   type RecoveryRecord,
   transaction,
 } from '@socmate/database';
-import { AppError, type Clock, type Ids, invalidField, notFound } from '@socmate/runtime';
+import { AppError, type Clock, type Ids, invalidField, type Logger, notFound } from '@socmate/runtime';
 import { auditEntry } from '../audit-entry.ts';
 import type { EndpointActing } from './endpoint-changes.ts';
 
@@ -15,6 +15,7 @@ export interface StartRecoveryDeps {
   readonly pool: Pool;
   readonly ids: Ids;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Wakes the notifier; never rejects. */
   readonly wake: (recoveryId: string) => Promise<void>;
 }
@@ -35,11 +36,11 @@ function rangeOf(input: RecoveryCreate, now: Date) {
 
 /** Stores a recovery and tells the audit log, both or neither; then wakes who carries it out. */
 export const createStartRecovery =
-  ({ pool, ids, clock, wake }: StartRecoveryDeps): StartRecovery =>
+  ({ pool, ids, clock, log, wake }: StartRecoveryDeps): StartRecovery =>
   async (endpointId, input, acting) => {
     const range = rangeOf(input, clock.now());
     const id = ids.next('rec');
-    await transaction(pool, async (db) => {
+    const created = await transaction(pool, async (db) => {
       const endpoint = await createWebhookEndpoints(db).lock(endpointId, acting.view);
       if (!endpoint) throw notFound('endpoint', endpointId);
       if (!endpoint.enabled)
@@ -49,12 +50,16 @@ export const createStartRecovery =
       if (running !== undefined)
         throw new AppError('conflict', `recovery ${running} of this endpoint still runs: wait for its end`);
       const createdBy = acting.principal.id;
-      await recoveries.create({ id, endpointId, ...range, createdBy });
+      const recovery = await recoveries.create({ id, endpointId, ...range, createdBy });
       const after = { endpoint_id: endpointId, mode: range.mode, since: range.since?.toISOString() ?? null };
       const change = { action: 'webhook_recovery.started', target: id, after };
       await appendAudit(db, auditEntry(ids, acting, change), clock.now());
+      return recovery;
     });
-    const recovery = await createRecoveries(pool).begin(id);
+    // It is stored and begins by itself: a fault here must not make the caller start another.
+    const begun = await createRecoveries(pool)
+      .begin(id)
+      .catch((err: unknown) => log.warn({ err, recoveryId: id }, 'recovery not counted yet'));
     await wake(id);
-    return recovery;
+    return begun ?? created;
   };
