@@ -56,18 +56,22 @@ function prose(length: number): string {
 
 const incident = {
   title: 'Password spray',
+  severity: 'high',
+  provider: 'bench',
   rules: ['Password spray'],
   products: [],
   labels: [],
   tactics: [],
-};
+} as const;
 const traits = { type: 'incident-alert', reason: 'new', severity: 'high', previousSeverity: null } as const;
 
 function anEvent(): NewEvent {
   made += 1;
-  const data = { ...incident, number: made, description: '' };
+  const described = { ...incident, number: made, description: '' };
+  const data = { reason: 'new', previous_severity: null, incident: described };
   const start = (made * 61) % BODY_BYTES;
-  data.description = PROSE.slice(start, start + BODY_BYTES - ENVELOPE_BYTES - JSON.stringify(data).length);
+  const length = BODY_BYTES - ENVELOPE_BYTES - JSON.stringify(data).length;
+  described.description = PROSE.slice(start, start + length);
   return {
     type: 'incident-alert',
     causeKey: `bench:${process.pid}:${made}`,

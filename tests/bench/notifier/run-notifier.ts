@@ -4,6 +4,7 @@ import { runCeiling } from './run-ceiling.ts';
 import { runKill } from './run-kill.ts';
 import { runPending } from './run-pending.ts';
 import { type Rate, runRate } from './run-rate.ts';
+import { runRecovery } from './run-recovery.ts';
 import { runReplicas } from './run-replicas.ts';
 import { atLeast, atMost } from './targets.ts';
 
@@ -63,6 +64,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   E: runKill,
   F: runPending,
   G: runReplicas,
+  H: runRecovery,
   ceiling: runCeiling,
 };
 
