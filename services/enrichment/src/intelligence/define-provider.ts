@@ -54,13 +54,13 @@ export interface ProviderDefinition<Name extends string = string, Answer = unkno
   /** HTTP statuses by which it says that it has never heard of something. */
   readonly unknownStatuses?: readonly number[];
   readonly response: z.ZodType<Answer>;
-  judge(answer: Answer, subject: Subject): Judgement;
+  readonly judge: (answer: Answer, subject: Subject, now: Date) => Judgement;
 }
 
 /** With the type of its answers forgotten, as the engine holds them. */
 export type Provider<Name extends string = string> = Omit<ProviderDefinition<Name>, 'response' | 'judge'> & {
   /** Throws a ZodError for an answer of another shape. */
-  read(body: unknown, subject: Subject): Judgement;
+  read(body: unknown, subject: Subject, now: Date): Judgement;
 };
 
 /** Declares a provider of intelligence: everything about it is in this one object. */
@@ -68,7 +68,7 @@ export const defineProvider = <const Name extends string, Answer>(
   definition: ProviderDefinition<Name, Answer>,
 ): Provider<Name> => {
   const { response, judge, ...rest } = definition;
-  return { ...rest, read: (body, subject) => judge(response.parse(body), subject) };
+  return { ...rest, read: (body, subject, now) => judge(response.parse(body), subject, now) };
 };
 
 /** The judgement of what a provider has never heard of. */
