@@ -31,6 +31,15 @@ export {
 export { createDeliveryReplays, type DeliveryReplays, type ReplayTarget } from './delivery-replays.ts';
 export { createEndpointHealth, type EndpointHealth, type FailingEndpoint } from './endpoint-health.ts';
 export { endpointStats } from './endpoint-stats.ts';
+export type { IncidentSightings, SightedEntity, SightedRelation } from './entity-groups.ts';
+export {
+  createEntities,
+  type Entities,
+  type EntityQuestion,
+  type NamedEntity,
+  type StoredEntity,
+} from './entity-lookups.ts';
+export { storeReadings } from './entity-store.ts';
 export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
 export { forgetExpiredSecrets } from './expired-secrets.ts';
 export { type Heartbeat, startHeartbeat } from './heartbeat.ts';
