@@ -42,6 +42,13 @@ export {
 export { storeReadings } from './entity-store.ts';
 export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
 export { forgetExpiredSecrets } from './expired-secrets.ts';
+export {
+  type ClaimedGraphChange,
+  createGraphChanges,
+  type GraphBacklog,
+  type GraphChanges,
+} from './graph-changes.ts';
+export { createGraphSource, type GraphRefs, type GraphRows, type GraphSource } from './graph-rows.ts';
 export { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 export { createHeldBack, type HeldBack } from './held-back.ts';
 export {
@@ -72,6 +79,13 @@ export {
   type ProviderNaming,
   type StoredIncident,
 } from './incident-pages.ts';
+export {
+  createIncidentReadings,
+  type IncidentReadings,
+  type IncidentToRead,
+  type ReadIncident,
+  type ReadingClaim,
+} from './incident-readings.ts';
 export {
   createIncidentReconciliation,
   type IncidentReconciliation,
