@@ -1,0 +1,116 @@
+import { BlockList } from 'node:net';
+import type { Entity, Observation } from '@socmate/contracts';
+import { isWeakKey, normaliseDomain, readAddress, readUrl } from '@socmate/entities';
+import { z } from 'zod';
+import type { ListedEntry } from './assessment.ts';
+import { compareText } from './merge-verdicts.ts';
+import type { OfflineProvider } from './observe.ts';
+
+export const TENANT_LISTS = 'tenant-lists';
+
+/** An entry that an entity is on a list by. */
+const Listing = z.object({
+  list: z.enum(['allow', 'watch', 'internal', 'approved']),
+  key: z.string(),
+  value: z.string(),
+  note: z.string().nullable(),
+});
+export type Listing = z.output<typeof Listing>;
+
+/** What the tenant itself says of an entity. Of what is on the watch list nobody has said that it is bad, or good. */
+export function createTenantLists(entries: readonly ListedEntry[], now: Date): OfflineProvider {
+  const current = entries.filter(
+    ({ ends_at: endsAt }) => endsAt === null || Date.parse(endsAt) > now.getTime(),
+  );
+  const index = createIndex(current);
+  return {
+    name: TENANT_LISTS,
+    find(entity) {
+      const found = [...new Set(index.find(entity))].sort(
+        (a, b) => compareText(a.list, b.list) || compareText(a.key, b.key),
+      );
+      if (found.length === 0) return undefined;
+      const lists = found.map(({ list, key, value, note }): Listing => ({ list, key, value, note }));
+      const names = new Set(lists.map(({ list }) => list));
+      const isTrusted = (names.has('allow') || names.has('approved')) && !names.has('watch');
+      return {
+        reliability: 'A',
+        summary: `on the ${names.size > 1 ? 'lists' : 'list'} ${[...names].join(', ')}`,
+        ...(isTrusted ? { verdict: 'benign' } : {}),
+        evidence: { lists },
+        context: { lists },
+      };
+    },
+  };
+}
+
+const Evidence = z.object({ lists: z.array(Listing) });
+
+/** What the tenant's lists said among the observations of an entity. */
+export function listingsOf(observations: readonly Observation[]): Listing[] {
+  const told = observations.find(({ provider }) => provider === TENANT_LISTS);
+  return told === undefined ? [] : (Evidence.safeParse(told.evidence).data?.lists ?? []);
+}
+
+interface Range {
+  readonly entry: ListedEntry;
+  readonly list: BlockList;
+}
+
+function createIndex(entries: readonly ListedEntry[]): { find(entity: Entity): ListedEntry[] } {
+  const byName = new Map<string, ListedEntry[]>();
+  const ranges: Range[] = [];
+  const add = (name: string, entry: ListedEntry) => byName.set(name, [...(byName.get(name) ?? []), entry]);
+  for (const entry of entries) {
+    add(entry.key, entry);
+    const address = entry.type === 'ip' ? readAddress(entry.value)?.text : undefined;
+    const list = entry.type === 'ip' && address === undefined ? rangeOf(entry.value) : undefined;
+    const domain =
+      entry.type === 'domain' ? normaliseDomain(entry.value.trim().replace(/^\*\./, '')) : undefined;
+    if (address !== undefined) add(`at:${address}`, entry);
+    if (list !== undefined) ranges.push({ entry, list });
+    if (domain !== undefined) add(`below:${domain}`, entry);
+  }
+  return {
+    find(entity) {
+      const place = placeOf(entity);
+      const { address } = place;
+      const at = address === undefined ? [] : [`at:${address}`];
+      const named = [...keysOf(entity), ...at, ...place.domains.map((domain) => `below:${domain}`)];
+      const within = ranges.filter(({ list }) => address !== undefined && holds(list, address));
+      return [...named.flatMap((name) => byName.get(name) ?? []), ...within.map(({ entry }) => entry)];
+    },
+  };
+}
+
+/** A list is the tenant's, not a workspace's: a weak key counts without its workspace as well. */
+function keysOf({ key, aliases }: Entity): string[] {
+  const keys = [...new Set([key, ...aliases])];
+  return [
+    ...new Set([...keys, ...keys.filter(isWeakKey).map((each) => each.slice(0, each.lastIndexOf('@')))]),
+  ];
+}
+
+function rangeOf(value: string): BlockList | undefined {
+  const [network = '', length = ''] = value.trim().split('/');
+  const address = readAddress(network);
+  if (address === undefined || !/^\d{1,3}$/.test(length)) return undefined;
+  const prefix = Number(length);
+  if (prefix > (address.version === 4 ? 32 : 128)) return undefined;
+  const list = new BlockList();
+  list.addSubnet(address.text, prefix, address.version === 4 ? 'ipv4' : 'ipv6');
+  return list;
+}
+
+function holds(list: BlockList, text: string): boolean {
+  return list.check(text, text.includes(':') ? 'ipv6' : 'ipv4');
+}
+
+/** Where an entity is: its address, or its domain and every one above. */
+function placeOf({ type, value }: Entity): { address: string | undefined; domains: string[] } {
+  const host = type === 'url' ? readUrl(value)?.host : type === 'ip' || type === 'domain' ? value : undefined;
+  const address = host === undefined ? undefined : readAddress(host)?.text;
+  if (host === undefined || address !== undefined) return { address, domains: [] };
+  const labels = host.split('.');
+  return { address, domains: labels.map((_, at) => labels.slice(at).join('.')) };
+}
