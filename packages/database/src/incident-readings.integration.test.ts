@@ -172,7 +172,11 @@ test('what could not be read waits longer the older it is; what was not tried is
   expect(await minutes(fresh)).toBeLessThanOrEqual(1);
   expect(await minutes(ancient)).toBeGreaterThan(300);
   await readings().putBack(claims);
-  expect(await readings().backlog()).toMatchObject({ due: 2 });
+  expect(new Set(await dueIds())).toEqual(new Set([fresh, ancient]));
+  await pool.query(`UPDATE incident_reading SET due_at = now() - interval '5 s' WHERE incident_id = $1`, [
+    fresh,
+  ]);
+  expect(Math.round((await readings().lagMs()) / 1_000)).toBe(5);
 });
 
 test('a page makes the incidents that it changed due, and no other', async () => {

@@ -47,8 +47,8 @@ export interface IncidentReadings {
   claimOne(incidentId: string): Promise<ReadingClaim[]>;
   /** Whether its entities are to be read, or are being read. */
   isDue(incidentId: string): Promise<boolean>;
-  /** How many are due, and for how long at most. */
-  backlog(): Promise<{ readonly due: number; readonly lagMs: number }>;
+  /** For how long what is due has waited at most. */
+  lagMs(): Promise<number>;
   load(claims: readonly ReadingClaim[]): Promise<IncidentToRead[]>;
   /** In one transaction; an incident that changed meanwhile stays due. */
   store(read: readonly ReadIncident[]): Promise<void>;
@@ -75,8 +75,7 @@ const ClaimRow = z
 
 const IS_DUE = 'SELECT FROM incident_reading WHERE incident_id = $1 AND due_at IS NOT NULL';
 
-const BACKLOG = `SELECT count(*)::integer AS due,
-    coalesce(extract(epoch FROM now() - min(due_at)) * 1000, 0)::float8 AS lag_ms
+const LAG = `SELECT coalesce(extract(epoch FROM now() - min(due_at)) * 1000, 0)::float8 AS lag_ms
   FROM incident_reading WHERE due_at <= now()`;
 
 const LOAD = `SELECT i.id, i.provider_id, i.title, i.description, i.techniques, i.entities,
@@ -125,10 +124,9 @@ export const createIncidentReadings = (pool: Pool): IncidentReadings => ({
   claim: (limit) => rows(pool, ClaimRow, { name: 'claim-readings', text: CLAIM, values: [limit] }),
   claimOne: (incidentId) => rows(pool, ClaimRow, { text: CLAIM_ONE, values: [incidentId] }),
   isDue: async (incidentId) => (await run(pool, { text: IS_DUE, values: [incidentId] })) > 0,
-  backlog: async () => {
-    const Row = z.object({ due: z.int(), lag_ms: z.number() });
-    const [row] = await rows(pool, Row, { text: BACKLOG });
-    return { due: row?.due ?? 0, lagMs: row?.lag_ms ?? 0 };
+  lagMs: async () => {
+    const [row] = await rows(pool, z.object({ lag_ms: z.number() }), { name: 'reading-lag', text: LAG });
+    return row?.lag_ms ?? 0;
   },
   load: (claims) =>
     rows(pool, IncidentRow, {
