@@ -1,7 +1,7 @@
 import type { EnrichedEntity, Entity, Observation } from '@socmate/contracts';
 import type { Assess, AssessmentInput } from './assessment.ts';
 import type { JudgedEntity } from './entity-claims.ts';
-import { createFamilyOf } from './evidence-families.ts';
+import { createFamilies } from './evidence-families.ts';
 import { readTactics, readTechniques } from './incident-techniques.ts';
 import { compareText, mergeVerdicts } from './merge-verdicts.ts';
 import { createOfflineProviders, type OfflineConfig } from './offline-providers.ts';
@@ -23,8 +23,8 @@ export function createAssess(config: OfflineConfig): Assess {
     judged.sort(byBadness);
     const techniques = readTechniques(incident.techniques);
     const tactics = readTactics(incident.tactics, techniques);
-    const familyOf = createFamilyOf(entities, facts.relations);
-    const risk = scoreIncident({ judged, familyOf, tactics, techniques, related });
+    const families = createFamilies(entities, facts.relations);
+    const risk = scoreIncident({ judged, families, tactics, techniques, related });
     const isPrivilegeAtRisk =
       judged.some(({ observations }) => privilegesOf(observations).length > 0) &&
       judged.some(({ merged }) => merged.isConfirmed);

@@ -1,5 +1,5 @@
 import type { Entity, Observation } from '@socmate/contracts';
-import type { FamilyOf } from './evidence-families.ts';
+import type { Families } from './evidence-families.ts';
 import type { MergedVerdict } from './merge-verdicts.ts';
 import { PRIVILEGED_ACCOUNTS, privilegesOf } from './privileged-accounts.ts';
 import type { Claim } from './score-lines.ts';
@@ -23,13 +23,13 @@ export const POINTS = {
 } as const;
 
 /** Everything that an entity adds to the score or takes from it. */
-export function claimsOf(judged: JudgedEntity, familyOf: FamilyOf): Claim[] {
-  const family = familyOf(judged.entity.key);
+export function claimsOf(judged: JudgedEntity, families: Families): Claim[] {
+  const family = families.of(judged.entity.key);
   return [
     ...verdictClaims(judged, family),
     ...listClaims(judged, family),
     ...accountClaims(judged),
-    ...knownGoodClaims(judged),
+    ...(families.isHosting(judged.entity.key) ? [] : knownGoodClaims(judged)),
   ];
 }
 

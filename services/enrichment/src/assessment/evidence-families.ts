@@ -1,8 +1,13 @@
 import type { Entity, Relation } from '@socmate/contracts';
 import { normaliseDomain, readUrl, registrableDomain } from '@socmate/entities';
 
-/** The family of an entity, by its key: those of one family are evidence of one fact. */
-export type FamilyOf = (key: string) => string;
+/** What belongs together, by the keys of entities. */
+export interface Families {
+  /** Those of one family are evidence of one fact. */
+  of(key: string): string;
+  /** A domain of the incident leads to the address, which then may be anybody's who is hosted there. */
+  isHosting(key: string): boolean;
+}
 
 // What these relate is one thing seen from two sides; others, such as a user's sign-ins, join separate facts.
 const JOINING = new Set<Relation['kind']>(['RESOLVED_TO', 'PART_OF', 'HAS_HASH', 'IMAGE_OF', 'CHILD_OF']);
@@ -12,7 +17,7 @@ const ASSOCIATED_TYPES = new Set(['malware', 'file', 'hash', 'process']);
  * An address, the domain that resolves to it and the URLs on that are one family; so are a file, its hashes, its malware
  * and its processes. It goes by keys and relations alone, so that taking an entity away leaves every family as it was.
  */
-export function createFamilyOf(entities: readonly Entity[], relations: readonly Relation[]): FamilyOf {
+export function createFamilies(entities: readonly Entity[], relations: readonly Relation[]): Families {
   const parents = new Map<string, string>();
   const find = (node: string): string => {
     let root = node;
@@ -28,7 +33,8 @@ export function createFamilyOf(entities: readonly Entity[], relations: readonly 
   for (const { from, to } of joined) join(from, to);
   const keys = [...entities.map(({ key }) => key), ...joined.flatMap(({ from, to }) => [from, to])];
   for (const key of keys) for (const place of placesOf(key)) join(key, place);
-  return find;
+  const hosting = new Set(relations.flatMap(({ kind, to }) => (kind === 'RESOLVED_TO' ? [to] : [])));
+  return { of: find, isHosting: (key) => hosting.has(key) };
 }
 
 function isJoining({ kind, from, to }: Relation): boolean {

@@ -1,6 +1,6 @@
 import type { Enrichment, RiskLevel, ScoreLine } from '@socmate/contracts';
 import { claimsOf, type JudgedEntity } from './entity-claims.ts';
-import type { FamilyOf } from './evidence-families.ts';
+import type { Families } from './evidence-families.ts';
 import { compareText } from './merge-verdicts.ts';
 import { linesOf } from './score-lines.ts';
 import { scoreRelated } from './score-related.ts';
@@ -8,7 +8,7 @@ import { scoreTactics } from './score-tactics.ts';
 
 export interface Scored {
   readonly judged: readonly JudgedEntity[];
-  readonly familyOf: FamilyOf;
+  readonly families: Families;
   /** As Sentinel writes them. */
   readonly tactics: readonly string[];
   readonly techniques: Enrichment['techniques'];
@@ -18,7 +18,7 @@ export interface Scored {
 /** The lines add up to the score, which ends at 0 and at 100. */
 export function scoreIncident(scored: Scored): Enrichment['risk'] {
   const lines = [
-    ...linesOf(scored.judged.flatMap((judged) => claimsOf(judged, scored.familyOf))),
+    ...linesOf(scored.judged.flatMap((judged) => claimsOf(judged, scored.families))),
     ...scoreTactics(scored.tactics, scored.techniques),
     ...scoreRelated(scored.related),
   ].sort(byPoints);
