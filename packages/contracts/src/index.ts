@@ -62,6 +62,7 @@ export {
   MaxAge,
   ProviderRef,
 } from './incidents.ts';
+export { ListEntry, ListEntryCreate, ListName, ListQuery } from './lists.ts';
 export { isMuted, MuteWindow } from './mute-windows.ts';
 export {
   type Page,
@@ -96,6 +97,8 @@ export {
   recoverDeliveries,
   type SyncProvider,
   syncProvider,
+  type UpdateGraph,
+  updateGraph,
 } from './queues.ts';
 export { Recovery, RecoveryCreate, RecoveryMode, RecoveryStatus } from './recoveries.ts';
 export { Scope } from './scopes.ts';

@@ -108,6 +108,13 @@ export {
   type IncidentWithDetails,
   type LocalChange,
 } from './incidents.ts';
+export {
+  createListEntries,
+  type ListEntries,
+  type ListEntryRecord,
+  type ListFilter,
+  type NewListEntry,
+} from './list-entries.ts';
 export { migrate } from './migrate.ts';
 export { keepPartitions, type PartitionUpkeep } from './partitions.ts';
 export { createPool, type Pool, type PoolOptions, type Queryable, transaction } from './pool.ts';

@@ -11,6 +11,7 @@ export type IdPrefix =
   | 'rec'
   | 'att'
   | 'aud'
+  | 'lst'
   | 'req'
   | 'wrk'
   | 'cmt'

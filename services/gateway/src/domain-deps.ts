@@ -2,13 +2,17 @@ import { deliverWebhook, syncProvider } from '@socmate/contracts';
 import type { Sealer } from '@socmate/crypto';
 import {
   createDeliveries,
+  createEntities,
   createHeldBack,
   createIncidents,
+  createListEntries,
   createSiemProviders,
   createWebhookEndpoints,
   type Deliveries,
+  type Entities,
   type HeldBack,
   type Incidents,
+  type ListEntries,
   type Pool,
   type SiemProviders,
   type WebhookEndpoints,
@@ -20,6 +24,7 @@ import { azureSettings, checkWorkspace, resolveWorkspace } from '@socmate/sentin
 import type { Config } from './config.ts';
 import { type IncidentWriteDeps, openIncidentWrites } from './incident-writes/open-incident-writes.ts';
 import { createUpdateIncident, type UpdateIncident } from './incidents/update-incident.ts';
+import { createListChanges, type ListChanges } from './lists/list-changes.ts';
 import { createEndpointChanges, type EndpointChanges } from './webhooks/endpoint-changes.ts';
 import { openWebhookReplays, type WebhookReplayDeps } from './webhooks/open-webhook-replays.ts';
 import { createProviderChanges, type ProviderChanges } from './workspaces/provider-changes.ts';
@@ -30,6 +35,9 @@ export interface DomainDeps extends IncidentWriteDeps, WebhookReplayDeps {
   readonly publicUrl: string;
   readonly incidents: Incidents;
   readonly updateIncident: UpdateIncident;
+  readonly entities: Entities;
+  readonly lists: ListEntries;
+  readonly listChanges: ListChanges;
   readonly providers: SiemProviders;
   readonly providerChanges: ProviderChanges;
   readonly directory: WorkspaceDirectory;
@@ -81,6 +89,9 @@ export function openDomain(base: DomainBase, sealer: Sealer): DomainDeps {
     incidents: createIncidents(pool),
     updateIncident: createUpdateIncident(base),
     ...openIncidentWrites(base),
+    entities: createEntities(pool),
+    lists: createListEntries(pool),
+    listChanges: createListChanges(base),
     providers: createSiemProviders(pool),
     providerChanges: createProviderChanges({ ...base, sealer, directory, wake: wake.provider }),
     directory,

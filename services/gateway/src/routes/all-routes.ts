@@ -4,6 +4,7 @@ import { auditLogRoutes } from './audit-log.ts';
 import { healthRoutes } from './health.ts';
 import { incidentWriteRoutes } from './incident-writes.ts';
 import { incidentRoutes } from './incidents.ts';
+import { listRoutes } from './lists.ts';
 import type { RouteDeps } from './route-deps.ts';
 import { siemProviderRoutes } from './siem-providers.ts';
 import { webhookDeliveryRoutes } from './webhook-deliveries.ts';
@@ -20,6 +21,7 @@ export const allRoutes = (deps: RouteDeps): Route[] => [
   ...webhookDeliveryRoutes(deps),
   ...webhookRecoveryRoutes(deps),
   ...siemProviderRoutes(deps),
+  ...listRoutes(deps),
   ...apiKeyRoutes(deps),
   ...auditLogRoutes(deps),
   ...healthRoutes(deps),
