@@ -89,9 +89,10 @@ async function following(send: Send, target: Target, first: AxiosRequestConfig &
     const answer = await send(config);
     const location: unknown = answer.headers.location;
     if (answer.status < 300 || answer.status > 399 || typeof location !== 'string') return answer;
+    config = redirected(config, location, target);
+    // A form that is sent on is sent as a GET by some and as it was by others.
     if (redirects === REDIRECTS_MAX || config.method !== 'GET')
       throw new ProviderFault('redirect', 'sent the request on too often');
-    config = redirected(config, location, target);
   }
 }
 
