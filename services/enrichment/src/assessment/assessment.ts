@@ -1,6 +1,7 @@
 import type {
   Enrichment,
   Entity,
+  ListEntry,
   Observation,
   Priority,
   Relation,
@@ -9,15 +10,7 @@ import type {
 } from '@socmate/contracts';
 
 /** An entry of a tenant's list. A value may be a range of addresses; a domain stands for all below it. */
-export interface ListedEntry {
-  readonly list: 'allow' | 'watch' | 'internal' | 'approved';
-  readonly type: string;
-  readonly value: string;
-  readonly key: string;
-  readonly note: string | null;
-  /** After it the entry counts no more. */
-  readonly ends_at: string | null;
-}
+export type ListedEntry = Pick<ListEntry, 'list' | 'type' | 'value' | 'key' | 'note' | 'ends_at'>;
 
 /** What incidents before this one say of an entity. */
 export interface EntityHistory {

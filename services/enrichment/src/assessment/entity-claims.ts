@@ -13,7 +13,7 @@ export interface JudgedEntity {
 
 /** What each kind of fact counts for. */
 export const POINTS = {
-  malicious: 30,
+  malicious: 25,
   suspicious: 10,
   watch: 20,
   privileged: 15,
@@ -92,7 +92,7 @@ function knownGoodClaims({ entity, merged }: JudgedEntity): Claim[] {
       family: 'known good',
       entityKey: entity.key,
       points: POINTS.knownGood,
-      reason: `${nameOf(entity)} known good (${tellWho(told)})`,
+      reason: `${nameOf(entity)} known good (${told.map(({ provider }) => provider).join(', ')})`,
       evidence: evidenceOf(entity, told),
     },
   ];

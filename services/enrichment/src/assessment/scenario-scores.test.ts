@@ -58,7 +58,7 @@ function unreferenced(value: unknown): unknown {
 }
 
 const ENVELOPES: readonly (readonly [Provider, (inner: Record<string, unknown>) => unknown])[] = [
-  [virustotal, ({ last_analysis_date: _, ...attributes }) => ({ data: { attributes } })],
+  [virustotal, (attributes) => ({ data: { attributes: { ...attributes, last_analysis_date: 0 } } })],
   [abuseipdb, (data) => ({ data })],
   [greynoise, (body) => body],
 ];
@@ -110,20 +110,19 @@ test('a suspicious scenario scores between the benign and the malicious ones', (
 
 test('the verdict of every planted indicator is the expected one', () => {
   for (const { scenario, entities } of assessed) {
-    const known = new Map(entities.map(({ type, value, verdict }) => [`${type} ${value}`, verdict]));
-    const wanted = scenario.expected.entities.filter(({ type, value, verdict }) =>
-      verdict === undefined ? false : known.has(`${type} ${value}`),
+    const known = entities.map(({ type, value, verdict }) => `${scenario.id}: ${type} ${value} ${verdict}`);
+    const planted = scenario.expected.entities.filter(({ verdict }) => verdict !== undefined);
+    expect(known).toEqual(
+      expect.arrayContaining(
+        planted.map(({ type, value, verdict }) => `${scenario.id}: ${type} ${value} ${verdict}`),
+      ),
     );
-    for (const { type, value, verdict } of wanted)
-      expect(`${scenario.id} ${value} ${known.get(`${type} ${value}`)}`).toBe(
-        `${scenario.id} ${value} ${verdict}`,
-      );
   }
 });
 
 test('benign scenarios stay informational', () => {
-  for (const { scenario, risk } of assessed)
-    if (scenario.expected.verdict === 'benign') expect(risk.level).toBe('informational');
+  const benign = assessed.filter(({ scenario }) => scenario.expected.verdict === 'benign');
+  expect(new Set(benign.map(({ risk }) => risk.level))).toEqual(new Set(['informational']));
 });
 
 test('taking any scored entity of a scenario away changes its score by exactly its own lines', () => {

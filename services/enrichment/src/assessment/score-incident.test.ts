@@ -109,7 +109,7 @@ test('the same address in five feeds counts as one fact', () => {
   expect(five.score).toBe(scoreOf('misp').score);
   expect(five.lines).toEqual([
     {
-      points: 30,
+      points: 25,
       reason: 'ip 45.155.205.20 malicious (abuseipdb 90, greynoise 90, misp 90, threatfox 90, virustotal 90)',
       evidence: ['abuseipdb', 'greynoise', 'misp', 'threatfox', 'virustotal'].map(
         (provider) => `entity:ip:45.155.205.20/${provider}`,
@@ -129,7 +129,7 @@ test('an address, its domain, the URL on it and its sender are one fact', () => 
   const observations = new Map(entities.map(({ key }) => [key, malicious('virustotal')]));
   const relations = [{ from: 'domain:cdn.evil-sync.com', to: address.key, kind: 'RESOLVED_TO' as const }];
   const { lines } = assess(anInput({ entities, observations, facts: { relations } })).risk;
-  expect(lines.map(({ points }) => points)).toEqual([30]);
+  expect(lines.map(({ points }) => points)).toEqual([25]);
   expect(lines[0]?.evidence).toHaveLength(5);
 });
 
@@ -141,9 +141,9 @@ test('a family counts for its strongest member, and says what the others show', 
     [domain.key, malicious('misp')],
   ]);
   const { risk } = assess(anInput({ entities: [url, domain], observations }));
-  expect(risk.score).toBe(30);
+  expect(risk.score).toBe(25);
   expect(risk.lines.map(({ points, reason }) => `${points} ${reason}`)).toEqual([
-    '20 domain evil-sync.com malicious (misp 90)',
+    '15 domain evil-sync.com malicious (misp 90)',
     '10 domain evil-sync.com malicious (misp 90); url https://evil-sync.com/a suspicious (virustotal 40)',
   ]);
 });
@@ -151,7 +151,7 @@ test('a family counts for its strongest member, and says what the others show', 
 test('two addresses are two facts', () => {
   const other = anEntity('ip', '193.142.146.35');
   const observations = new Map([address, other].map(({ key }) => [key, malicious('misp')]));
-  expect(assess(anInput({ entities: [address, other], observations })).risk.score).toBe(60);
+  expect(assess(anInput({ entities: [address, other], observations })).risk.score).toBe(50);
 });
 
 test('our own earlier verdicts are shown and never scored', () => {
@@ -247,7 +247,15 @@ test('tactics come from the techniques where nobody names any, and revoked techn
 
 test('levels begin at 0, 20, 40, 60 and 80', () => {
   expect([0, 19, 20, 39, 40, 59, 60, 79, 80, 100].map(levelOf)).toEqual([
-    ...['informational', 'informational', 'low', 'low', 'medium', 'medium'],
-    ...['high', 'high', 'critical', 'critical'],
+    'informational',
+    'informational',
+    'low',
+    'low',
+    'medium',
+    'medium',
+    'high',
+    'high',
+    'critical',
+    'critical',
   ]);
 });

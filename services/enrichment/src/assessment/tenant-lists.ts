@@ -1,5 +1,5 @@
 import { BlockList } from 'node:net';
-import type { Entity, Observation } from '@socmate/contracts';
+import { type Entity, ListName, type Observation } from '@socmate/contracts';
 import { isWeakKey, normaliseDomain, readAddress, readUrl } from '@socmate/entities';
 import { z } from 'zod';
 import type { ListedEntry } from './assessment.ts';
@@ -10,7 +10,7 @@ export const TENANT_LISTS = 'tenant-lists';
 
 /** An entry that an entity is on a list by. */
 const Listing = z.object({
-  list: z.enum(['allow', 'watch', 'internal', 'approved']),
+  list: ListName,
   key: z.string(),
   value: z.string(),
   note: z.string().nullable(),
@@ -92,9 +92,9 @@ function keysOf({ key, aliases }: Entity): string[] {
 }
 
 function rangeOf(value: string): BlockList | undefined {
-  const [network = '', length = ''] = value.trim().split('/');
+  const [, network = '', length = ''] = /^([^/]+)\/(\d{1,3})$/.exec(value.trim()) ?? [];
   const address = readAddress(network);
-  if (address === undefined || !/^\d{1,3}$/.test(length)) return undefined;
+  if (address === undefined) return undefined;
   const prefix = Number(length);
   if (prefix > (address.version === 4 ? 32 : 128)) return undefined;
   const list = new BlockList();

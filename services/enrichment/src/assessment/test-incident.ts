@@ -127,41 +127,43 @@ export function randomInput(random: Random, entitiesMax = 9): AssessmentInput {
   const made = random.several(entitiesMax, () => randomEntity(random));
   const entities = [...new Map(made.map((entity) => [entity.key, entity])).values()];
   const keys = entities.map(({ key }) => key);
-  const observations = new Map(
-    keys.map((key) => [
-      key,
-      PROVIDERS.filter(() => random.below(3) === 0).map((provider) => randomObservation(random, provider)),
-    ]),
-  );
-  const lists = entities.flatMap(({ type, value }) =>
-    random.below(4) === 0
-      ? [aListing(random.oneOf(['allow', 'watch', 'internal', 'approved']), type, value)]
-      : [],
-  );
-  const relations = random
-    .several(keys.length, () => ({
-      from: random.oneOf(keys),
-      to: random.oneOf(keys),
-      kind: random.oneOf(KINDS),
-    }))
-    .filter(({ from, to }) => from !== to);
-  const related = random.several(3, () => ({
-    number: random.below(50),
-    provider: 'prod',
-    title: 'another',
-    classification: random.oneOf([null, 'true_positive', 'benign_positive', 'undetermined']),
-    score: 3,
-    shared: [],
-  }));
   const tactics = random.several(4, () =>
     random.oneOf(['InitialAccess', 'Impact', 'Discovery', 'Collection']),
   );
   const techniques = random.several(3, () => random.oneOf(['T1078', 'T1530', 'T1046', 'T1086']));
   return anInput({
     entities,
-    observations,
-    facts: { lists, relations },
-    related,
+    observations: new Map(keys.map((key) => [key, randomOpinions(random)])),
+    facts: { lists: randomLists(random, entities), relations: randomRelations(random, keys) },
+    related: random.several(3, () => randomRelated(random)),
     incident: { tactics, techniques },
   });
 }
+
+const randomOpinions = (random: Random): Observation[] =>
+  PROVIDERS.filter(() => random.below(3) === 0).map((provider) => randomObservation(random, provider));
+
+const LISTS = ['allow', 'watch', 'internal', 'approved'] as const;
+
+const randomLists = (random: Random, entities: readonly Entity[]): ListedEntry[] =>
+  entities
+    .filter(() => random.below(4) === 0)
+    .map(({ type, value }) => aListing(random.oneOf(LISTS), type, value));
+
+const randomRelations = (random: Random, keys: readonly string[]): Relation[] =>
+  random
+    .several(keys.length, () => ({
+      from: random.oneOf(keys),
+      to: random.oneOf(keys),
+      kind: random.oneOf(KINDS),
+    }))
+    .filter(({ from, to }) => from !== to);
+
+const randomRelated = (random: Random): AssessmentInput['related'][number] => ({
+  number: random.below(50),
+  provider: 'prod',
+  title: 'another',
+  classification: random.oneOf([null, 'true_positive', 'benign_positive', 'undetermined']),
+  score: 3,
+  shared: [],
+});
