@@ -6,6 +6,9 @@ export { EndpointHeaders, isSensitiveHeader } from './endpoint-headers.ts';
 export {
   EnrichedEntity,
   Enrichment,
+  EnrichmentAccepted,
+  EnrichmentRecord,
+  EnrichmentRequest,
   Observation,
   ObservationStatus,
   ProviderCounts,
@@ -34,6 +37,19 @@ export {
   InvestigationTrigger,
   renderEvent,
 } from './events.ts';
+export {
+  EntityGraph,
+  EntityGraphQuery,
+  GraphEdge,
+  GraphNode,
+  GraphPath,
+  GraphRelationKind,
+  GraphValue,
+  IncidentGraph,
+  PathQuery,
+  RelatedIncidentList,
+  SurroundingsQuery,
+} from './graph.ts';
 export { type IncidentLinks, incidentLinks, type LinkedIncident } from './incident-links.ts';
 export {
   ChangeableState,
@@ -52,6 +68,7 @@ export {
   IncidentChangesPage,
   IncidentChangesQuery,
   IncidentDetail,
+  IncidentEntity,
   IncidentFilters,
   IncidentNumber,
   IncidentPage,
@@ -91,6 +108,8 @@ export {
   changeIncident,
   type DeliverWebhook,
   deliverWebhook,
+  type EnrichIncident,
+  enrichIncident,
   type PostComment,
   postComment,
   type RecoverDeliveries,

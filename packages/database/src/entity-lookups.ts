@@ -23,6 +23,9 @@ const NamedRow = z.object({
   ...Entity.pick({ source: true, confidence: true }).shape,
   role: z.string(),
   count: z.int(),
+  /** By the incident's own activity, where `first_seen` and `last_seen` are those of all incidents. */
+  named_first: time,
+  named_last: time,
 });
 /** An entity as an incident names it. */
 export type NamedEntity = z.output<typeof NamedRow>;
@@ -50,7 +53,8 @@ const FIND = `SELECT ${COLUMNS} FROM (
     WHERE $2::text IS NULL OR e.type = $2
     ORDER BY place, e.strength, e.last_seen DESC, e.id LIMIT 1) AS e`;
 
-const OF_INCIDENT = `SELECT ${COLUMNS}, s.source, s.confidence, s.role, s.count
+const OF_INCIDENT = `SELECT ${COLUMNS}, s.source, s.confidence, s.role, s.count,
+    s.first_seen AS named_first, s.last_seen AS named_last
   FROM incident_entity AS s JOIN entity AS e ON e.id = s.entity_id
   WHERE s.incident_id = $1 ORDER BY e.type COLLATE "C", e.key COLLATE "C"`;
 
