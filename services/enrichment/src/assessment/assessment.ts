@@ -34,7 +34,7 @@ export interface AssessmentFacts {
   readonly relations: readonly Relation[];
 }
 
-export interface AssessedIncident {
+interface AssessedIncident {
   readonly number: number;
   readonly severity: Severity;
   /** Its own and its alerts', in any spelling of Sentinel or ATT&CK. */

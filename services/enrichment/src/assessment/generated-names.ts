@@ -30,7 +30,7 @@ export const generatedNames: OfflineProvider = {
   },
 };
 
-export function isGenerated(label: string, entropyBits: number): boolean {
+function isGenerated(label: string, entropyBits: number): boolean {
   if (label.length < LENGTH_MIN || label.startsWith('xn--') || entropyBits < ENTROPY_MIN_BITS) return false;
   // Words stand between hyphens; a program needs none.
   if (label.includes('-')) return false;

@@ -17,11 +17,13 @@ interface Candidate {
   /** The name that somebody registered, without what it is registered under. */
   readonly label: string;
   readonly skeleton: string;
+  /** A customer of a provider chose the label: as often as not the tenant itself. */
+  readonly isHosted: boolean;
 }
 
 /** Domains and applications whose names imitate the tenant's own domains or those that people are used to trust. */
 export function createLookAlikes(ownDomains: readonly string[]): OfflineProvider {
-  const own = ownDomains.map((domain) => registrableDomain(domain) ?? domain);
+  const own = [...new Set(ownDomains.map((domain) => registrableDomain(domain) ?? domain))].sort();
   const trusted = [...own, ...BRANDS.flatMap(({ domains }) => domains)];
   const targets = targetsOf(own);
   return {
@@ -50,7 +52,9 @@ const labelOf = (registrable: string): string => registrable.slice(0, registrabl
 
 function candidateOf(host: string): Candidate {
   const label = labelOf(registrableDomain(host) ?? host);
-  return { host, label, skeleton: skeletonOf(unicodeOf(label)) };
+  // Below a shared suffix every name counts as registered, so that one more label makes another name.
+  const isHosted = registrableDomain(`x.${host}`) === `x.${host}`;
+  return { host, label, skeleton: skeletonOf(unicodeOf(label)), isHosted };
 }
 
 interface Known {
@@ -65,7 +69,7 @@ function judgeHost(candidate: Candidate, { targets, trusted }: Known): Finding |
     return found('C', 65, { imitates: posed, by: 'its name in front of another domain' });
   const shaped = targets.find((target) => hasShapeOf(candidate, target));
   if (shaped !== undefined) return found('C', 65, { imitates: shaped.word, by: 'letters that look alike' });
-  const moved = targets.find(({ isOwn, word }) => isOwn && word === label);
+  const moved = targets.find(({ isOwn, word }) => isOwn && word === label && !candidate.isHosted);
   if (moved !== undefined) return found('D', 45, { imitates: moved.word, by: 'the same name elsewhere' });
   const mistyped = targets.find(({ word }) => isMistyped(label, word));
   if (mistyped !== undefined) return found('D', 50, { imitates: mistyped.word, by: 'a name one slip away' });
@@ -94,10 +98,10 @@ const LURES = new Set(
 );
 
 // A brand's name is part of many honest names; beside what only the brand itself would offer it is a lure.
-function isLure({ skeleton }: Candidate, { skeleton: word, isOwn }: Target): boolean {
+function isLure({ skeleton, isHosted }: Candidate, { skeleton: word, isOwn }: Target): boolean {
   const parts = skeleton.split('-');
   if (word.length < 5 || parts.length < 2 || !parts.includes(word)) return false;
-  return isOwn || parts.some((part) => part !== word && LURES.has(part));
+  return (isOwn && !isHosted) || parts.some((part) => part !== word && LURES.has(part));
 }
 
 function judgeName(name: string, targets: readonly Target[]): Finding | undefined {

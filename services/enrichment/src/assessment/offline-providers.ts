@@ -19,7 +19,7 @@ export interface OfflineConfig {
   readonly geo?: GeoDatabase | undefined;
 }
 
-export interface OfflineAnswer {
+interface OfflineAnswer {
   readonly observations: Observation[];
   /** What is shown beside the entity, by name. */
   readonly context: Record<string, unknown>;

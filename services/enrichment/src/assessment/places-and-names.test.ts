@@ -75,6 +75,7 @@ test.each([
   ['fabrikam-vpn.com', 'fabrikam'],
   ['outlook-sync-connect.com', 'outlook'],
   ['paypa1.com', 'paypal'],
+  ['contoso-login.azurewebsites.net', 'contoso'],
 ])('%s looks like %s', (domain, target) => {
   expect(imitated('domain', domain)).toBe(target);
 });
@@ -84,6 +85,8 @@ test.each([
   'shop.contoso.com',
   'fabrikam.co.uk',
   'contoso.sharepoint.com',
+  'contoso.azurewebsites.net',
+  'contoso-orders.azurewebsites.net',
   'stcontosoreports.blob.core.windows.net',
   'login.microsoftonline.com',
   'google.de',

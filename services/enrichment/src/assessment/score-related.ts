@@ -1,7 +1,7 @@
 import type { Enrichment, ScoreLine } from '@socmate/contracts';
 
 const BENIGN = new Set(['benign_positive', 'false_positive']);
-const POINTS = { truePositive: 15, benign: -10 } as const;
+export const RELATED_POINTS = { truePositive: 15, benign: -10 } as const;
 
 /**
  * What people made of incidents that share entities with this one; closed ones of one outcome count once, and benign ones
@@ -9,9 +9,9 @@ const POINTS = { truePositive: 15, benign: -10 } as const;
  */
 export function scoreRelated(related: Enrichment['related_incidents']): ScoreLine[] {
   const real = numbersOf(related, (classification) => classification === 'true_positive');
-  if (real.length > 0) return [lineOf(POINTS.truePositive, 'closed as true positive', real)];
+  if (real.length > 0) return [lineOf(RELATED_POINTS.truePositive, 'closed as true positive', real)];
   const benign = numbersOf(related, (classification) => BENIGN.has(classification));
-  return benign.length > 0 ? [lineOf(POINTS.benign, 'closed as benign', benign)] : [];
+  return benign.length > 0 ? [lineOf(RELATED_POINTS.benign, 'closed as benign', benign)] : [];
 }
 
 function numbersOf(
