@@ -21,6 +21,8 @@ export interface ProviderServer {
   readonly asked: Asked[];
   /** What it answers from now on. */
   answer(answering: Answering | ((asked: Asked) => Answering)): void;
+  /** Whoever asks from now on waits until the function is called that this returns. */
+  hold(): () => void;
   close(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ const DRIP_MS = 10;
 export async function startProviderServer(): Promise<ProviderServer> {
   const asked: Asked[] = [];
   let current: Answering | ((request: Asked) => Answering) = { status: 404 };
+  let held: Promise<void> | undefined;
   const server = createServer((req, res) => {
     const chunks: Buffer[] = [];
     req.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -37,7 +40,9 @@ export async function startProviderServer(): Promise<ProviderServer> {
       const { method = '', url: path = '', headers } = req;
       const request = { method, path, headers, body: Buffer.concat(chunks).toString('utf8') };
       asked.push(request);
-      reply(res, typeof current === 'function' ? current(request) : current);
+      const answering = typeof current === 'function' ? current(request) : current;
+      if (held === undefined) reply(res, answering);
+      else void held.then(() => reply(res, answering));
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -48,6 +53,14 @@ export async function startProviderServer(): Promise<ProviderServer> {
     asked,
     answer: (answering) => {
       current = answering;
+    },
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return () => {
+        held = undefined;
+        resolve();
+      };
     },
     close: async () => {
       server.closeAllConnections();

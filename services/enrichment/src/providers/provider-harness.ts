@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Observation, Verdict } from '@socmate/contracts';
+import { Observation, type Verdict } from '@socmate/contracts';
 import type { Provider } from '../intelligence/define-provider.ts';
 import {
   anEntity,
@@ -24,7 +24,7 @@ interface Known {
 }
 
 export interface ProviderCases {
-  readonly known: readonly Known[];
+  readonly known: readonly [Known, ...Known[]];
   readonly unknown: { readonly status?: number; readonly body: object };
   /** Faults that it tells in its own way, and a word of the summary. */
   readonly told?: readonly (readonly [name: string, answering: Answering, summary: RegExp])[];
@@ -55,66 +55,83 @@ const SLOW: typeof FAULTS = [
   ['an answer without end', 'drip', /within 150 ms/],
 ];
 
-/** What every provider is held to, on bodies as the real one sends them. */
-export function testProvider(provider: Provider, { known, unknown, told = [] }: ProviderCases): void {
-  const first = known[0];
-  if (first === undefined) throw new Error(`${provider.name} has no known answer`);
-  const entity = anEntity(...first.of);
-  let harness: Awaited<ReturnType<typeof startHarness>>;
-  beforeEach(async () => {
-    harness = await startHarness({ ...provider, timeoutMs: PATIENT_MS });
-  });
-  afterEach(() => harness.close());
+type Harness = Awaited<ReturnType<typeof startHarness>>;
 
+/** What every provider is held to, on bodies as the real one sends them. */
+export function testProvider(provider: Provider, cases: ProviderCases): void {
+  let current: Harness;
+  beforeEach(async () => {
+    current = await startHarness({ ...provider, timeoutMs: PATIENT_MS });
+  });
+  afterEach(() => current.close());
+  const harness = (): Harness => current;
+  testAnswers(provider, cases, harness);
+  testFaults(cases, harness);
+  testSlowness(provider, cases);
+  testSpentQuota(cases, harness);
+}
+
+function testAnswers(provider: Provider, { known, unknown }: ProviderCases, harness: () => Harness): void {
   test.each(known)('$of is $judged.verdict', async ({ of, asks, body, judged }) => {
-    harness.server.answer({ body: { ...body, a_field_of_tomorrow: { nested: [1] } } });
-    const observation = await harness.lookUp(anEntity(...of));
-    expect(harness.server.asked.map(shown)).toMatchObject([{ method: 'GET', ...asks }]);
+    const { server, lookUp } = harness();
+    server.answer({ body: { ...body, a_field_of_tomorrow: { nested: [1] } } });
+    const observation = await lookUp(anEntity(...of));
+    expect(server.asked.map(shown)).toMatchObject([{ method: 'GET', ...asks }]);
     expect(observation).toMatchObject({ status: 'known', cached: false, simulated: false, ...judged });
     expect(observation.evidence).not.toEqual({});
-    expect(await harness.lookUp(anEntity(...of))).toEqual({ ...observation, cached: true });
-    expect(harness.server.asked).toHaveLength(1);
+    expect(Observation.parse(observation)).toEqual(observation);
+    expect(await lookUp(anEntity(...of))).toEqual({ ...observation, cached: true });
+    expect(server.asked).toHaveLength(1);
   });
 
   test('what it has never heard of is unknown, and is kept as unknown', async () => {
-    harness.server.answer(unknown);
-    const observation = await harness.lookUp(entity);
+    const { server, lookUp } = harness();
+    server.answer(unknown);
+    const entity = anEntity(...known[0].of);
+    const observation = await lookUp(entity);
     expect(observation).toMatchObject({ status: 'unknown', verdict: 'unknown', score: null, cached: false });
     const ttlMs = Date.parse(observation.expires_at ?? '') - Date.parse(observation.observed_at);
     expect(ttlMs).toBe(provider.ttlS.unknown * 1_000);
-    expect(await harness.lookUp(entity)).toEqual({ ...observation, cached: true });
+    expect(await lookUp(entity)).toEqual({ ...observation, cached: true });
   });
+}
 
+const NO_ANSWER = { verdict: 'unknown', score: null, expires_at: null, cached: false };
+
+function testFaults({ known: [{ of, body }], told = [] }: ProviderCases, harness: () => Harness): void {
   test.each([...FAULTS, ...told])('%s is an error, and never kept', async (_, answering, summary) => {
-    harness.server.answer(answering);
-    const observation = await harness.lookUp(entity);
-    expect(observation).toMatchObject({ status: 'error', verdict: 'unknown', score: null, expires_at: null });
+    const { server, memory, lookUp } = harness();
+    server.answer(answering);
+    const observation = await lookUp(anEntity(...of));
+    expect(observation).toMatchObject({ ...NO_ANSWER, status: 'error' });
     expect(observation.summary).toMatch(summary);
-    expect(harness.memory.saved).toEqual([]);
-    harness.server.answer({ body: first.body });
-    expect(await harness.lookUp(entity)).toMatchObject({ status: 'known', cached: false });
+    expect(memory.saved).toEqual([]);
+    server.answer({ body });
+    expect(await lookUp(anEntity(...of))).toMatchObject({ status: 'known', cached: false });
   });
+}
 
+function testSlowness(provider: Provider, { known: [{ of }] }: ProviderCases): void {
   test.each(SLOW)('%s is an error after its time, and never kept', async (_, answering, summary) => {
-    const impatient = await startHarness({ ...provider, timeoutMs: IMPATIENT_MS });
-    impatient.server.answer(answering);
-    const observation = await impatient.lookUp(entity).finally(() => impatient.close());
-    expect(observation).toMatchObject({ status: 'error', verdict: 'unknown', score: null, expires_at: null });
+    const { server, memory, lookUp, close } = await startHarness({ ...provider, timeoutMs: IMPATIENT_MS });
+    server.answer(answering);
+    const observation = await lookUp(anEntity(...of));
+    await close();
+    expect(observation).toMatchObject({ ...NO_ANSWER, status: 'error' });
     expect(observation.summary).toMatch(summary);
-    expect(impatient.memory.saved).toEqual([]);
+    expect(memory.saved).toEqual([]);
   });
+}
 
+function testSpentQuota({ known: [{ of }] }: ProviderCases, harness: () => Harness): void {
   test('429 blocks it for as long as it says, and is limited, not an error', async () => {
-    harness.server.answer({ status: 429, headers: { 'retry-after': '30' }, body: {} });
-    expect(await harness.lookUp(entity)).toMatchObject({
-      status: 'limited',
-      verdict: 'unknown',
-      expires_at: null,
-    });
-    const again = await harness.lookUp(entity);
+    const { server, memory, lookUp } = harness();
+    server.answer({ status: 429, headers: { 'retry-after': '30' }, body: {} });
+    expect(await lookUp(anEntity(...of))).toMatchObject({ ...NO_ANSWER, status: 'limited' });
+    const again = await lookUp(anEntity(...of));
     expect(again).toMatchObject({ status: 'limited', summary: expect.stringMatching(/said that its quota/) });
-    expect(harness.server.asked).toHaveLength(1);
-    expect(harness.memory.saved).toEqual([]);
+    expect(server.asked).toHaveLength(1);
+    expect(memory.saved).toEqual([]);
   });
 }
 
