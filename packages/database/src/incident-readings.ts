@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { makeEnrichmentsDue } from './enrichment-due.ts';
 import type { IncidentSightings } from './entity-groups.ts';
 import { storeReadings } from './entity-store.ts';
 import { type Pool, type Queryable, rows, run } from './pool.ts';
@@ -118,6 +119,10 @@ async function settle(db: Queryable, read: readonly ReadIncident[]): Promise<voi
   const results = read.map(({ techniques, unread }) => ({ techniques, unread }));
   const values = [...claimValues(read.map(({ claim }) => claim)), JSON.stringify(results)];
   await run(db, { name: 'settle-readings', text: SETTLE, values });
+  await makeEnrichmentsDue(
+    db,
+    read.map(({ claim }) => claim.incidentId),
+  );
 }
 
 export const createIncidentReadings = (pool: Pool): IncidentReadings => ({

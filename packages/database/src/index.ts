@@ -1,4 +1,5 @@
 export { endStorms } from './alert-storms.ts';
+export { type AlertingIncident, alertingIncident } from './alerting-incident.ts';
 export {
   type ApiKeyCredential,
   type ApiKeyCredentials,
@@ -31,7 +32,20 @@ export {
 export { createDeliveryReplays, type DeliveryReplays, type ReplayTarget } from './delivery-replays.ts';
 export { createEndpointHealth, type EndpointHealth, type FailingEndpoint } from './endpoint-health.ts';
 export { endpointStats } from './endpoint-stats.ts';
+export {
+  createEnrichmentFacts,
+  type EnrichmentFacts,
+  type IncidentFacts,
+} from './enrichment-facts.ts';
+export {
+  createEnrichmentRuns,
+  type DueEnrichment,
+  type EnrichmentClaim,
+  type EnrichmentRuns,
+} from './enrichment-runs.ts';
+export { createEnrichments, type EnrichmentJob, type Enrichments } from './enrichments.ts';
 export type { IncidentSightings, SightedEntity, SightedRelation } from './entity-groups.ts';
+export { countEntityIncidents } from './entity-incidents.ts';
 export {
   createEntities,
   type Entities,
@@ -42,6 +56,13 @@ export {
 export { storeReadings } from './entity-store.ts';
 export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
 export { forgetExpiredSecrets } from './expired-secrets.ts';
+export {
+  type EnrichmentEnding,
+  type EnrichmentOutcome,
+  type EntityVerdict,
+  finishEnrichment,
+  type PriorityChange,
+} from './finish-enrichment.ts';
 export {
   type ClaimedGraphChange,
   createGraphChanges,
@@ -108,6 +129,7 @@ export {
   type IncidentWithDetails,
   type LocalChange,
 } from './incidents.ts';
+export { createIntelligenceMemory, type IntelligenceMemory } from './intelligence-memory.ts';
 export {
   createListEntries,
   type ListEntries,

@@ -15,7 +15,8 @@ export type IdPrefix =
   | 'req'
   | 'wrk'
   | 'cmt'
-  | 'chg';
+  | 'chg'
+  | 'enr';
 
 /** Prefixed ULIDs: unique, and ordered by the time of their making within a process. */
 export interface Ids {
