@@ -34,7 +34,7 @@ export function createOfflineProviders({ tenantDomains, geo }: OfflineConfig): O
   const located = geo === undefined ? [] : [createGeoLocation(geo)];
   return (facts, now) => {
     const internal = facts.lists.filter(({ list, type }) => list === 'internal' && type === 'domain');
-    const own = [...tenantDomains, ...internal.map(({ value }) => value.trim().replace(/^\*\./, ''))];
+    const own = [...tenantDomains, ...internal.map(({ value }) => value)];
     const providers = [
       ...fixed,
       ...located,

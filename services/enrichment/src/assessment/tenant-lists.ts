@@ -1,6 +1,6 @@
 import { BlockList } from 'node:net';
 import { type Entity, ListName, type Observation } from '@socmate/contracts';
-import { isWeakKey, normaliseDomain, readAddress, readUrl } from '@socmate/entities';
+import { isWeakKey, readAddress, readUrl } from '@socmate/entities';
 import { z } from 'zod';
 import type { ListedEntry } from './assessment.ts';
 import { compareText } from './merge-verdicts.ts';
@@ -58,27 +58,18 @@ interface Range {
 }
 
 function createIndex(entries: readonly ListedEntry[]): { find(entity: Entity): ListedEntry[] } {
-  const byName = new Map<string, ListedEntry[]>();
-  const ranges: Range[] = [];
-  const add = (name: string, entry: ListedEntry) => byName.set(name, [...(byName.get(name) ?? []), entry]);
-  for (const entry of entries) {
-    add(entry.key, entry);
-    const address = entry.type === 'ip' ? readAddress(entry.value)?.text : undefined;
-    const list = entry.type === 'ip' && address === undefined ? rangeOf(entry.value) : undefined;
-    const domain =
-      entry.type === 'domain' ? normaliseDomain(entry.value.trim().replace(/^\*\./, '')) : undefined;
-    if (address !== undefined) add(`at:${address}`, entry);
-    if (list !== undefined) ranges.push({ entry, list });
-    if (domain !== undefined) add(`below:${domain}`, entry);
-  }
+  const byKey = Map.groupBy(entries, ({ key }) => key);
+  const ranges = entries.flatMap((entry): Range[] => {
+    const list = entry.type === 'ip' ? rangeOf(entry.value) : undefined;
+    return list === undefined ? [] : [{ entry, list }];
+  });
   return {
     find(entity) {
-      const place = placeOf(entity);
-      const { address } = place;
-      const at = address === undefined ? [] : [`at:${address}`];
-      const named = [...keysOf(entity), ...at, ...place.domains.map((domain) => `below:${domain}`)];
+      const { address, domains } = placeOf(entity);
+      const at = address === undefined ? [] : [`ip:${address}`];
+      const named = [...keysOf(entity), ...at, ...domains.map((domain) => `domain:${domain}`)];
       const within = ranges.filter(({ list }) => address !== undefined && holds(list, address));
-      return [...named.flatMap((name) => byName.get(name) ?? []), ...within.map(({ entry }) => entry)];
+      return [...named.flatMap((key) => byKey.get(key) ?? []), ...within.map(({ entry }) => entry)];
     },
   };
 }
@@ -92,6 +83,7 @@ function keysOf({ key, aliases }: Entity): string[] {
 }
 
 function rangeOf(value: string): BlockList | undefined {
+  if (!value.includes('/')) return undefined;
   const [, network = '', length = ''] = /^([^/]+)\/(\d{1,3})$/.exec(value.trim()) ?? [];
   const address = readAddress(network);
   if (address === undefined) return undefined;
