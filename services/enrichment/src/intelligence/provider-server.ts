@@ -19,10 +19,12 @@ export type Answering =
 export interface ProviderServer {
   readonly url: string;
   readonly asked: Asked[];
+  /** How many it got, whether or not anything was asked on them. */
+  connections(): number;
   /** What it answers from now on. */
   answer(answering: Answering | ((asked: Asked) => Answering)): void;
   /** Whoever asks from now on waits until the function is called that this returns. */
-  hold(): () => void;
+  readonly hold: () => () => void;
   close(): Promise<void>;
 }
 
@@ -32,7 +34,7 @@ const DRIP_MS = 10;
 export async function startProviderServer(): Promise<ProviderServer> {
   const asked: Asked[] = [];
   let current: Answering | ((request: Asked) => Answering) = { status: 404 };
-  let held: Promise<void> | undefined;
+  const gate = createGate();
   const server = createServer((req, res) => {
     const chunks: Buffer[] = [];
     req.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -41,9 +43,12 @@ export async function startProviderServer(): Promise<ProviderServer> {
       const request = { method, path, headers, body: Buffer.concat(chunks).toString('utf8') };
       asked.push(request);
       const answering = typeof current === 'function' ? current(request) : current;
-      if (held === undefined) reply(res, answering);
-      else void held.then(() => reply(res, answering));
+      void gate.passed().then(() => reply(res, answering));
     });
+  });
+  let connections = 0;
+  server.on('connection', () => {
+    connections += 1;
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(0, '127.0.0.1', resolve);
@@ -51,20 +56,26 @@ export async function startProviderServer(): Promise<ProviderServer> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
+    connections: () => connections,
     answer: (answering) => {
       current = answering;
     },
-    hold: () => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      held = promise;
-      return () => {
-        held = undefined;
-        resolve();
-      };
-    },
+    hold: gate.hold,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function createGate() {
+  let held = Promise.resolve();
+  return {
+    passed: () => held,
+    hold: (): (() => void) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return resolve;
     },
   };
 }
