@@ -15,6 +15,7 @@ export interface JudgedEntity {
 export const POINTS = {
   malicious: 25,
   suspicious: 10,
+  hint: 5,
   watch: 20,
   privileged: 15,
   approved: -20,
@@ -24,10 +25,9 @@ export const POINTS = {
 
 /** Everything that an entity adds to the score or takes from it. */
 export function claimsOf(judged: JudgedEntity, families: Families): Claim[] {
-  const family = families.of(judged.entity.key);
   return [
-    ...verdictClaims(judged, family),
-    ...listClaims(judged, family),
+    ...verdictClaims(judged, families.of(judged.entity.key)),
+    ...listClaims(judged),
     ...accountClaims(judged),
     ...(families.isHosting(judged.entity.key) ? [] : knownGoodClaims(judged)),
   ];
@@ -40,20 +40,23 @@ function verdictClaims({ entity, merged }: JudgedEntity, family: string): Claim[
     {
       family: `indicator ${family}`,
       entityKey: entity.key,
-      points: POINTS[verdict],
+      points: POINTS[verdict === 'suspicious' && supporting.every(isHint) ? 'hint' : verdict],
       reason: `${nameOf(entity)} ${verdict} (${tellWho(supporting)})`,
       evidence: evidenceOf(entity, supporting),
     },
   ];
 }
 
-function listClaims({ entity, observations }: JudgedEntity, family: string): Claim[] {
+/** By a source that is not usually reliable. */
+const isHint = ({ reliability }: Observation): boolean => reliability > 'C';
+
+function listClaims({ entity, observations }: JudgedEntity): Claim[] {
   return listingsOf(observations).flatMap((listing) => {
     const said = LISTED[listing.list];
     if (said === undefined) return [];
     const { points, words } = said;
     return {
-      family: points > 0 ? `watched ${family}` : 'expected',
+      family: points > 0 ? `watched ${listing.key}` : 'expected',
       entityKey: entity.key,
       points,
       reason: `${nameOf(entity)} ${words}`,

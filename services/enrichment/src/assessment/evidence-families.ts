@@ -10,12 +10,12 @@ export interface Families {
 }
 
 // What these relate is one thing seen from two sides; others, such as a user's sign-ins, join separate facts.
-const JOINING = new Set<Relation['kind']>(['RESOLVED_TO', 'PART_OF', 'HAS_HASH', 'IMAGE_OF', 'CHILD_OF']);
-const ASSOCIATED_TYPES = new Set(['malware', 'file', 'hash', 'process']);
+const JOINING = new Set<Relation['kind']>(['RESOLVED_TO', 'PART_OF', 'HAS_HASH']);
+const ASSOCIATED_TYPES = new Set(['malware', 'file', 'hash']);
 
 /**
- * An address, the domain that resolves to it and the URLs on that are one family; so are a file, its hashes, its malware
- * and its processes. It goes by keys and relations alone, so that taking an entity away leaves every family as it was.
+ * An address, the domain that resolves to it and the URLs on that are one family; so are a file, its hashes and its
+ * malware; so are all processes. It goes by keys and relations alone, so that taking an entity away leaves every family as it was.
  */
 export function createFamilies(entities: readonly Entity[], relations: readonly Relation[]): Families {
   const parents = new Map<string, string>();
@@ -44,7 +44,7 @@ function isJoining({ kind, from, to }: Relation): boolean {
 
 const typeOf = (key: string): string => key.slice(0, key.indexOf(':'));
 
-/** What a key says of where its entity is: a URL's host, the domain of an e-mail address, what was registered. */
+/** What a key says of what its entity is part of: a URL's host, the domain of an e-mail address, what was registered. */
 function placesOf(key: string): string[] {
   const name = key.slice(key.indexOf(':') + 1);
   switch (typeOf(key)) {
@@ -57,6 +57,9 @@ function placesOf(key: string): string[] {
       if (url === undefined) return [];
       return url.hostKind === 'ip' ? [`ip:${url.host}`] : registered(url.host);
     }
+    // Only arguments speak of processes, and those of an attack all speak alike.
+    case 'process':
+      return ['process'];
     default:
       return [];
   }

@@ -148,6 +148,33 @@ test('a family counts for its strongest member, and says what the others show', 
   ]);
 });
 
+test('what only sources of class D or lower call suspicious is a hint', () => {
+  const observations = new Map([[address.key, [anObservation({ verdict: 'suspicious', reliability: 'D' })]]]);
+  expect(assess(anInput({ entities: [address], observations })).risk.score).toBe(5);
+});
+
+test('all processes are one fact, and the file of one another', () => {
+  const entities = [
+    anEntity('process', 'rundll32.exe C:\\Temp\\a.dll,Run'),
+    anEntity('process', 'wscript.exe C:\\Users\\a\\Downloads\\b.js'),
+    anEntity('file', 'C:\\Temp\\a.dll'),
+    anEntity('hash', 'a'.repeat(64)),
+    anEntity('malware', 'Trojan:Win64/Bumblebee'),
+  ];
+  const keys = entities.map(({ key }) => key) as [string, string, string, string, string];
+  const observations = new Map(keys.slice(3).map((key) => [key, malicious('misp')]));
+  const relations = [
+    { from: keys[2], to: keys[3], kind: 'HAS_HASH' as const },
+    { from: keys[4], to: keys[2], kind: 'ASSOCIATED_WITH' as const },
+    { from: keys[0], to: keys[2], kind: 'ASSOCIATED_WITH' as const },
+  ];
+  const { lines } = assess(anInput({ entities, observations, facts: { relations } })).risk;
+  expect(lines.map(({ points, evidence }) => [points, evidence.length])).toEqual([
+    [25, 2],
+    [5, 2],
+  ]);
+});
+
 test('two addresses are two facts', () => {
   const other = anEntity('ip', '193.142.146.35');
   const observations = new Map([address, other].map(({ key }) => [key, malicious('misp')]));
@@ -173,19 +200,21 @@ test('our own earlier verdicts are shown and never scored', () => {
   });
 });
 
-test('the watch list adds, approval and the allow list take away, once each', () => {
+test('each entry of the watch list adds once; approval and the allow list take away once', () => {
   const more = ['45.155.205.21', '45.155.205.22'].map((value) => anEntity('ip', value));
-  const linesFor = (list: 'watch' | 'approved' | 'allow' | 'internal') =>
+  const linesFor = (list: 'watch' | 'approved' | 'allow' | 'internal', ...values: string[]) =>
     assess(
       anInput({
         entities: [address, ...more],
-        facts: { lists: [{ ...aListing(list, 'ip', '45.155.205.0/24') }] },
+        facts: { lists: values.map((value) => aListing(list, 'ip', value)) },
       }),
     ).risk.lines.map(({ points }) => points);
-  expect(linesFor('watch')).toEqual([20, 20, 20]);
-  expect(linesFor('approved')).toEqual([-20]);
-  expect(linesFor('allow')).toEqual([-5]);
-  expect(linesFor('internal')).toEqual([]);
+  const each = ['45.155.205.20', '45.155.205.21', '45.155.205.22'];
+  expect(linesFor('watch', '45.155.205.0/24')).toEqual([20]);
+  expect(linesFor('watch', ...each)).toEqual([20, 20, 20]);
+  expect(linesFor('approved', ...each)).toEqual([-20]);
+  expect(linesFor('allow', ...each)).toEqual([-5]);
+  expect(linesFor('internal', ...each)).toEqual([]);
 });
 
 test('a known service takes points away, but not where a domain of the incident is hosted on it', () => {

@@ -14,6 +14,7 @@ test('the page on scores gives the points that count', () => {
   expect(Object.fromEntries(rows)).toMatchObject({
     'an entity is malicious': `${POINTS.malicious}`,
     'an entity is suspicious': `${POINTS.suspicious}`,
+    'an entity is suspicious by sources of class D or lower alone': `${POINTS.hint}`,
     'an entity is on the watch list': `${POINTS.watch}`,
     'a privileged account': `${POINTS.privileged}`,
     'related incidents closed as true positive': `${RELATED_POINTS.truePositive}`,
