@@ -1,7 +1,7 @@
 export { blastRadius } from './blast-radius.ts';
 export { ensureGraph } from './ensure-graph.ts';
 export { type FoundEdge, type FoundNode, findNode, type GraphPlace, type GraphView } from './expand.ts';
-export { createGraph, type Graph, type GraphOptions } from './graph.ts';
+export { createGraph, type Graph, type GraphOptions, isTooLong } from './graph.ts';
 export type { GraphBatch, GraphEntity, GraphIncident, GraphRelation, GraphTechnique } from './graph-batch.ts';
 export { createGraphHealth, type GraphConnection, type GraphHealth, noGraph } from './graph-health.ts';
 export { type Hub, hubs } from './hubs.ts';

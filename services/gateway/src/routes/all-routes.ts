@@ -1,6 +1,8 @@
 import type { Route } from '@socmate/http';
 import { apiKeyRoutes } from './api-keys.ts';
 import { auditLogRoutes } from './audit-log.ts';
+import { enrichmentRoutes } from './enrichment-routes.ts';
+import { graphRoutes } from './graph-routes.ts';
 import { healthRoutes } from './health.ts';
 import { incidentWriteRoutes } from './incident-writes.ts';
 import { incidentRoutes } from './incidents.ts';
@@ -16,6 +18,8 @@ import { webhookRecoveryRoutes } from './webhook-recoveries.ts';
 export const allRoutes = (deps: RouteDeps): Route[] => [
   ...incidentRoutes(deps),
   ...incidentWriteRoutes(deps),
+  ...enrichmentRoutes(deps),
+  ...graphRoutes(deps),
   ...webhookEndpointRoutes(deps),
   ...webhookEventRoutes(deps),
   ...webhookDeliveryRoutes(deps),

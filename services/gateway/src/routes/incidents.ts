@@ -20,7 +20,14 @@ import type { RouteDeps } from './route-deps.ts';
 
 type Deps = Pick<
   RouteDeps,
-  'clock' | 'cursors' | 'entities' | 'incidents' | 'providers' | 'publicUrl' | 'updateIncident'
+  | 'clock'
+  | 'cursors'
+  | 'enrichments'
+  | 'entities'
+  | 'incidents'
+  | 'providers'
+  | 'publicUrl'
+  | 'updateIncident'
 >;
 
 const PATH = '/api/v1/incidents';
@@ -74,12 +81,17 @@ async function refOf({ providers }: Deps, { params, query, principal }: Input): 
   };
 }
 
-async function readOne({ entities, incidents, publicUrl }: Deps, input: Input, ref: IncidentRef) {
+async function readOne(
+  { enrichments, entities, incidents, publicUrl }: Deps,
+  input: Input,
+  ref: IncidentRef,
+) {
   const incident = await incidents.byNumber(ref);
   if (!incident) throw notFound('incident', ref.number);
   const isLimited = input.principal.providers.length > 0;
   return incidentDetailView(publicUrl, incident, {
     entities: await entities.ofIncident(incident.id),
+    enrichment: await enrichments.latest(incident.id),
     isLimited,
   });
 }
