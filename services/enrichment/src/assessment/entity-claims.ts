@@ -20,7 +20,7 @@ export const POINTS = {
   privileged: 15,
   approved: -20,
   allow: -5,
-  knownGood: -10,
+  knownGood: -5,
 } as const;
 
 /** Everything that an entity adds to the score or takes from it. */

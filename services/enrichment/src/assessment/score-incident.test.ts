@@ -223,7 +223,7 @@ test('a known service takes points away, but not where a domain of the incident 
   ]);
   const entities = [address];
   const relations = [{ from: 'domain:evil-sync.com', to: address.key, kind: 'RESOLVED_TO' as const }];
-  expect(assess(anInput({ entities, observations })).risk.lines).toMatchObject([{ points: -10 }]);
+  expect(assess(anInput({ entities, observations })).risk.lines).toMatchObject([{ points: -5 }]);
   expect(assess(anInput({ entities, observations, facts: { relations } })).risk.lines).toEqual([]);
 });
 

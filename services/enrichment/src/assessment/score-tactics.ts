@@ -6,7 +6,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   Reconnaissance: 1,
   ResourceDevelopment: 1,
   Discovery: 3,
-  InitialAccess: 4,
+  InitialAccess: 5,
   DefenseEvasion: 5,
   Execution: 6,
   Persistence: 6,
