@@ -1,8 +1,9 @@
 import type { EntitySource } from '@socmate/contracts';
+import { z } from 'zod';
 import { type EntityGroup, type IncidentSightings, spanOf } from './entity-groups.ts';
 import { JOIN_RELATION, JOIN_SIGHTING } from './entity-merges.ts';
 import type { SeenSpan } from './entity-state.ts';
-import { type Queryable, run } from './pool.ts';
+import { type Queryable, rows, run } from './pool.ts';
 
 const SOURCES: readonly EntitySource[] = ['sentinel', 'alert', 'text'];
 
@@ -80,10 +81,18 @@ const STORE_SIGHTINGS = `INSERT INTO incident_entity AS s
     (incident_id, entity_id, source, confidence, first_seen, last_seen, count)
   SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::real[], $5::timestamptz[], $6::timestamptz[], $7::integer[])
     AS given (incident_id, entity_id, source, confidence, first_seen, last_seen, count)
-  ORDER BY incident_id COLLATE "C", entity_id ${JOIN_SIGHTING}`;
+  ORDER BY incident_id COLLATE "C", entity_id ${JOIN_SIGHTING}
+  RETURNING s.incident_id, s.xmax = 0 AS is_new`;
 
-export async function storeSightings(db: Queryable, sightings: readonly EntitySighting[], rowOf: RowOf) {
-  if (sightings.length === 0) return;
+const StoredRow = z.object({ incident_id: z.string(), is_new: z.boolean() });
+
+/** Answers the incidents that name an entity which they did not name before. */
+export async function storeSightings(
+  db: Queryable,
+  sightings: readonly EntitySighting[],
+  rowOf: RowOf,
+): Promise<string[]> {
+  if (sightings.length === 0) return [];
   const values = [
     sightings.map(({ incidentId }) => incidentId),
     sightings.map(({ group }) => rowOf(group)),
@@ -93,7 +102,8 @@ export async function storeSightings(db: Queryable, sightings: readonly EntitySi
     sightings.map(({ span }) => new Date(span.lastSeen)),
     sightings.map(({ count }) => count),
   ];
-  await run(db, { name: 'store-sightings', text: STORE_SIGHTINGS, values });
+  const stored = await rows(db, StoredRow, { name: 'store-sightings', text: STORE_SIGHTINGS, values });
+  return [...new Set(stored.filter((row) => row.is_new).map((row) => row.incident_id))];
 }
 
 const STORE_RELATIONS = `INSERT INTO relation AS r (kind, from_id, to_id, source_ref, first_seen, last_seen, count)

@@ -20,9 +20,12 @@ class Overtaken extends Error {}
 /** Rows become one, or one gets another key: only who is alone may do that. */
 class NeedsToBeAlone extends Error {}
 
+/** What the caller does in the transaction, told which incidents name more than they did. */
+type Settle = (db: Queryable, grown: readonly string[]) => Promise<void>;
+
 interface Attempt {
   readonly batch: readonly IncidentSightings[];
-  readonly settle: (db: Queryable) => Promise<void>;
+  readonly settle: Settle;
   readonly isAlone: boolean;
 }
 
@@ -34,7 +37,7 @@ interface Attempt {
 export async function storeReadings(
   pool: Pool,
   batch: readonly IncidentSightings[],
-  settle: (db: Queryable) => Promise<void> = () => Promise.resolve(),
+  settle: Settle = () => Promise.resolve(),
 ): Promise<void> {
   const incidents = new Set(batch.map(({ incidentId }) => incidentId));
   if (incidents.size < batch.length) throw new Error('an incident stands in a batch twice');
@@ -62,10 +65,10 @@ async function store(db: Queryable, { batch, settle, isAlone }: Attempt): Promis
   if (!isAlone && (lost.length > 0 || groups.some(({ ids }) => ids.length > 1))) throw new NeedsToBeAlone();
   await mergeRows(db, groups.flatMap(mergesOf));
   const { rowOf, changed } = await storeEntities(db, groups, states);
-  await storeSightings(db, sightingsOf(batch, byName), rowOf);
+  const grown = await storeSightings(db, sightingsOf(batch, byName), rowOf);
   await storeRelations(db, relationsOf(batch, byName), rowOf);
   await tellGraph(db, [...lost, ...changed.map(entityChange), ...batch.map(incidentChange)]);
-  await settle(db);
+  await settle(db, grown);
 }
 
 const mergesOf = ({ ids: [survivor, ...losers] }: EntityGroup): EntityMerge[] =>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createIds, systemClock } from '@socmate/runtime';
-import { anIncident, aProvider, cloneDatabase, type TestDatabase } from '@socmate/testing';
+import { anIncident, aProvider, cloneDatabase, type TestDatabase, until } from '@socmate/testing';
 import { anEntity, clearEntities } from './entity-store-fixture.ts';
 import { createIncidentDetails } from './incident-details.ts';
 import { createIncidentPages, type IncidentRow } from './incident-pages.ts';
@@ -188,6 +188,52 @@ test('a page makes the incidents that it changed due, and no other', async () =>
   expect(await dueIds()).toEqual([]);
   await storePage([fromSentinel({ title: 'Renamed', lastModifiedAt: '2026-11-22T11:00:00Z' }), page[1]!]);
   expect(await dueIds()).toHaveLength(1);
+});
+
+const changeSeq = async (id: string) =>
+  (await pool.query('SELECT change_seq::text FROM incident WHERE id = $1', [id])).rows[0].change_seq;
+
+test('an incident that names more than it did has changed for readers, and one that names the same has not', async () => {
+  const id = await aDue();
+  const seen: string[] = [await changeSeq(id)];
+  for (const entities of [['ip:45.155.205.20'], ['ip:45.155.205.20'], ['ip:45.155.205.21']]) {
+    await pool.query('UPDATE incident_reading SET due_at = now()');
+    const [claim] = await readings().claim(1);
+    await readings().store([readOf(claim!, { entities: entities.map((key) => anEntity([key])) })]);
+    seen.push(await changeSeq(id));
+  }
+  expect([seen[0] === seen[1], seen[1] === seen[2], seen[2] === seen[3]]).toEqual([false, true, false]);
+});
+
+test('the first reading of what was stored before entities were read is no change', async () => {
+  const id = await aDue();
+  await pool.query('UPDATE incident_reading SET version = -1');
+  const before = await changeSeq(id);
+  const [claim] = await readings().claim(1);
+  await readings().store([readOf(claim!)]);
+  expect(await changeSeq(id)).toBe(before);
+});
+
+test('several incidents of which one is being changed are stored one by one, and all have changed', async () => {
+  const all = [await aDue(), await aDue(), await aDue()];
+  const before = await Promise.all(all.map(changeSeq));
+  const claims = await readings().claim(3);
+  const holder = await pool.connect();
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM incident WHERE id = $1 FOR UPDATE', [all[1]]);
+  const stored = readings().store(claims.map((claim) => readOf(claim)));
+  await until('it waits for the incident', async () => {
+    const { rows } = await pool.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return rows.length > 0;
+  });
+  await holder.query('COMMIT');
+  holder.release();
+  await stored;
+  const after = await Promise.all(all.map(changeSeq));
+  expect(after.filter((seq, at) => seq === before[at])).toEqual([]);
+  expect(await dueIds()).toEqual([]);
 });
 
 test('details make an incident due where they changed', async () => {

@@ -115,7 +115,37 @@ const changeClaims = async (db: Queryable, text: string, claims: readonly Readin
   if (claims.length > 0) await run(db, { text, values: claimValues(claims) });
 };
 
-async function settle(db: Queryable, read: readonly ReadIncident[]): Promise<void> {
+/** A sync holds one of several incidents whose change is to be seen. */
+class Busy extends Error {}
+
+// Before the rows that mark what is due, as syncs take them. Waiting for several incidents might end in a circle.
+const showWith = (lock: string): string => `WITH held AS (
+    SELECT id FROM incident WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE ${lock})
+  UPDATE incident AS i SET change_seq = pg_current_xact_id() FROM held WHERE i.id = held.id`;
+const SHOW = showWith('');
+const SHOW_FREE = showWith('SKIP LOCKED');
+
+/** Lets those who read changes see what incidents name, but for what was stored before entities were read at all. */
+async function show(db: Queryable, read: readonly ReadIncident[], grown: readonly string[]): Promise<void> {
+  const old = new Set(read.filter(({ claim }) => claim.version < 1).map(({ incidentId }) => incidentId));
+  const ids = grown.filter((id) => !old.has(id));
+  if (ids.length === 0) return;
+  const shown = await run(db, { text: read.length > 1 ? SHOW_FREE : SHOW, values: [ids] });
+  if (read.length > 1 && shown < ids.length) throw new Busy();
+}
+
+/** Together; one by one where an incident is being changed, which one alone can wait for. */
+async function storeAll(pool: Pool, read: readonly ReadIncident[]): Promise<void> {
+  try {
+    await storeReadings(pool, read, (db, grown) => settle(db, read, grown));
+  } catch (fault) {
+    if (!(fault instanceof Busy)) throw fault;
+    for (const one of read) await storeReadings(pool, [one], (db, grown) => settle(db, [one], grown));
+  }
+}
+
+async function settle(db: Queryable, read: readonly ReadIncident[], grown: readonly string[]): Promise<void> {
+  await show(db, read, grown);
   const results = read.map(({ techniques, unread }) => ({ techniques, unread }));
   const values = [...claimValues(read.map(({ claim }) => claim)), JSON.stringify(results)];
   await run(db, { name: 'settle-readings', text: SETTLE, values });
@@ -139,7 +169,7 @@ export const createIncidentReadings = (pool: Pool): IncidentReadings => ({
       text: LOAD,
       values: [claims.map(({ incidentId }) => incidentId)],
     }),
-  store: (read) => storeReadings(pool, read, (db) => settle(db, read)),
+  store: (read) => storeAll(pool, read),
   putBack: (claims) => changeClaims(pool, PUT_BACK, claims),
   putOff: (claims) => changeClaims(pool, PUT_OFF, claims),
 });

@@ -64,9 +64,10 @@ CREATE TABLE incident_reading (
   version bigint NOT NULL DEFAULT 0
 );
 CREATE INDEX incident_reading_due_idx ON incident_reading (due_at) WHERE due_at IS NOT NULL;
--- What became due last is read first: what is stored already comes after everything newer, the newest first.
-INSERT INTO incident_reading (incident_id, due_at)
-  SELECT id, now() - row_number() OVER (ORDER BY last_modified_at DESC) * interval '1 microsecond' FROM incident;
+-- What became due last is read first: what is stored already comes after everything newer, the newest first. Its version
+-- tells that its first reading is no change to those who read changes.
+INSERT INTO incident_reading (incident_id, due_at, version)
+  SELECT id, now() - row_number() OVER (ORDER BY last_modified_at DESC) * interval '1 microsecond', -1 FROM incident;
 
 CREATE TABLE list_entry (
   id text PRIMARY KEY,
