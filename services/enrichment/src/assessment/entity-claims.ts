@@ -106,7 +106,7 @@ const isOfThePlatform = ({ provider }: Observation): boolean => provider === 'ad
 const VALUE_MAX = 100;
 
 function nameOf({ type, value }: Entity): string {
-  return `${type} ${value.length > VALUE_MAX ? `${value.slice(0, VALUE_MAX)}…` : value}`;
+  return `${type} ${value.length > VALUE_MAX ? `${value.slice(0, VALUE_MAX).toWellFormed()}…` : value}`;
 }
 
 const tellWho = (observations: readonly Observation[]): string =>

@@ -175,6 +175,14 @@ test('all processes are one fact, and the file of one another', () => {
   ]);
 });
 
+test('a long value is cut so that Postgres can keep it', () => {
+  const file = anEntity('file', `${'a'.repeat(99)}😀${'b'.repeat(50)}`);
+  const observations = new Map([[file.key, malicious('misp')]]);
+  const [line] = assess(anInput({ entities: [file], observations })).risk.lines;
+  expect(line?.reason).toMatch(/^file a{99}.… malicious \(misp 90\)$/u);
+  expect(line?.reason.isWellFormed()).toBe(true);
+});
+
 test('two addresses are two facts', () => {
   const other = anEntity('ip', '193.142.146.35');
   const observations = new Map([address, other].map(({ key }) => [key, malicious('misp')]));
