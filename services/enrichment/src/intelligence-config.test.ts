@@ -8,19 +8,19 @@ test('without a key or a switch nobody is asked', () => {
   expect(names({})).toEqual([]);
 });
 
-test('a key or a switch turns a provider on, and a switch turns it off', () => {
+test('a key or a switch turns a provider on, and each has but what it needs', () => {
   expect(names({ VIRUSTOTAL_API_KEY: 'k', INTERNETDB_ENABLED: 'true', RDAP_ENABLED: '1' })).toEqual([
     'virustotal',
     'internetdb',
     'rdap',
   ]);
-  expect(names({ VIRUSTOTAL_API_KEY: 'k', VIRUSTOTAL_ENABLED: 'false' })).toEqual([]);
-  expect(names({ VIRUSTOTAL_ENABLED: 'true' })).toEqual([]);
+  expect(names({ VIRUSTOTAL_ENABLED: 'true', RDAP_API_KEY: 'k', INTERNETDB_ENABLED: 'false' })).toEqual([]);
 });
 
 test('a provider that is free and better with a key takes either', () => {
   expect(on({ GREYNOISE_ENABLED: 'true' })).toMatchObject([{ key: '' }]);
   expect(on({ GREYNOISE_API_KEY: 'k' })).toMatchObject([{ key: 'k' }]);
+  expect(on({ GREYNOISE_API_KEY: 'k', GREYNOISE_ENABLED: 'false' })).toEqual([]);
 });
 
 test('MISP needs a key and an address', () => {

@@ -7,13 +7,19 @@ import { PROVIDERS } from './providers/providers.ts';
 type Name = (typeof PROVIDERS)[number]['name'];
 
 const names = PROVIDERS.map(({ name }) => name) as [Name, ...Name[]];
-const prefixes = names.map((name) => name.toUpperCase()) as Uppercase<Name>[];
 
-const perProvider = <Suffix extends string, S extends z.ZodType>(suffix: Suffix, schema: S) =>
-  Object.fromEntries(prefixes.map((prefix) => [`${prefix}_${suffix}`, schema])) as Record<
-    `${Uppercase<Name>}_${Suffix}`,
-    S
-  >;
+type Prefix = Uppercase<Name>;
+const prefixOf = ({ name }: Provider<Name>): Prefix => name.toUpperCase() as Prefix;
+
+// A variable that a provider has no use for is missing, which is what an optional one may be.
+const perProvider = <Suffix extends string, S extends z.ZodOptional>(
+  suffix: Suffix,
+  schema: S,
+  isFor: (provider: Provider<Name>) => boolean = () => true,
+) =>
+  Object.fromEntries(
+    PROVIDERS.filter(isFor).map((provider) => [`${prefixOf(provider)}_${suffix}`, schema]),
+  ) as Record<`${Prefix}_${Suffix}`, S>;
 
 const origin = z.url({ protocol: /^https?$/ });
 /** 0 stands for no quota. */
@@ -21,8 +27,8 @@ const quota = z.coerce.number().int().min(0).max(1_000_000);
 
 /** What the environment says of providers: a key or a switch, another place, other quotas. */
 export const IntelligenceConfig = z.object({
-  ...perProvider('API_KEY', z.string().min(1).optional()),
-  ...perProvider('ENABLED', envFlag.optional()),
+  ...perProvider('API_KEY', z.string().min(1).optional(), ({ access }) => access !== 'switch'),
+  ...perProvider('ENABLED', envFlag.optional(), ({ access }) => access !== 'key'),
   ...perProvider('URL', origin.optional()),
   ...perProvider('PER_MINUTE', quota.optional()),
   ...perProvider('PER_DAY', quota.optional()),
@@ -37,28 +43,22 @@ export function configuredProviders(config: IntelligenceConfig): ConfiguredProvi
 }
 
 function configured(provider: Provider<Name>, config: IntelligenceConfig): ConfiguredProvider | undefined {
-  const prefix = provider.name.toUpperCase() as Uppercase<Name>;
+  const prefix = prefixOf(provider);
   const key = config[`${prefix}_API_KEY`] ?? '';
-  const isEnabled = config[`${prefix}_ENABLED`];
+  const isOn = config[`${prefix}_ENABLED`] ?? key !== '';
   const baseUrl = config[`${prefix}_URL`] ?? provider.baseUrl;
-  const isOn = provider.access === 'switch' ? false : key !== '';
-  if (baseUrl === null || !(isEnabled ?? isOn)) return undefined;
-  if (provider.access === 'key' && key === '') return undefined;
+  if (!isOn || baseUrl === null) return undefined;
   const isSimulated = config.INTELLIGENCE_SIMULATED.includes(provider.name);
   return { provider, baseUrl, key, limits: limitsOf(provider, config, isSimulated), isSimulated };
 }
 
-function limitsOf(
-  { name, limits }: Provider<Name>,
-  config: IntelligenceConfig,
-  isSimulated: boolean,
-): Limits {
-  const prefix = name.toUpperCase() as Uppercase<Name>;
-  const { perMinute, perDay, concurrency } = limits;
-  const quotas = isSimulated ? {} : { perMinute, perDay };
+function limitsOf(provider: Provider<Name>, config: IntelligenceConfig, isSimulated: boolean): Limits {
+  const prefix = prefixOf(provider);
+  const { concurrency, ...free } = provider.limits;
+  const { perMinute = 0, perDay = 0 } = isSimulated ? {} : free;
   return {
-    perMinute: config[`${prefix}_PER_MINUTE`] ?? quotas.perMinute ?? 0,
-    perDay: config[`${prefix}_PER_DAY`] ?? quotas.perDay ?? 0,
+    perMinute: config[`${prefix}_PER_MINUTE`] ?? perMinute,
+    perDay: config[`${prefix}_PER_DAY`] ?? perDay,
     concurrency,
   };
 }

@@ -5,6 +5,7 @@ import { PROVIDERS } from '../providers/providers.ts';
 import type { Intelligence } from './create-intelligence.ts';
 import { anEntity, configuredAt, createTestIntelligence } from './intelligence-fixture.ts';
 import { type ProviderServer, startProviderServer } from './provider-server.ts';
+import { sentText } from './sent-text.ts';
 
 let server: ProviderServer;
 let intelligence: Intelligence;
@@ -19,26 +20,6 @@ afterAll(async () => {
   intelligence.close();
   await server.close();
 });
-
-/** Everything that a provider could read in what it was sent, decoded as far as it can be. */
-function sentText(): string {
-  const texts = server.asked.flatMap(({ path, body, headers }) => [path, body, JSON.stringify(headers)]);
-  const parts = texts.flatMap((text) => [text, ...text.split(/[/?&=":,\s]+/)]);
-  const decoded = parts.flatMap((part) => [
-    part,
-    unescaped(part),
-    Buffer.from(part, 'base64url').toString('utf8'),
-  ]);
-  return decoded.join('\n').toLowerCase();
-}
-
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return text;
-  }
-}
 
 const SECRETS = [
   'jdoe',
@@ -91,7 +72,7 @@ test('nothing private leaves, whichever provider is asked', async () => {
   for (const [type, value] of PRIVATE) await intelligence.lookUp(anEntity(type, value), { signal });
   const known = await intelligence.lookUp(anEntity('domain', 'evil-place.com'), { signal });
   expect(known.every(({ status }) => status === 'unknown')).toBe(true);
-  const text = sentText();
+  const text = sentText(server.asked);
   expect(text).toContain('https://evil-place.com/a');
   expect(SECRETS.filter((secret) => text.includes(secret))).toEqual([]);
 });
