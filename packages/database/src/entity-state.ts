@@ -67,14 +67,14 @@ function joinAttributes(a: EntityState, b: EntityState): Pick<EntityState, 'attr
 const isGreater = (a: unknown, b: unknown): boolean => canonicalJson(a) > canonicalJson(b);
 
 /** JSON with sorted names: Postgres keeps no order of them. */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) => {
     if (typeof each !== 'object' || each === null || Array.isArray(each)) return each;
     return Object.fromEntries(Object.entries(each).sort(([a], [b]) => compareText(a, b)));
   });
 }
 
-export const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
 export const isSameState = (a: EntityState, b: EntityState | undefined): boolean =>
   b !== undefined && canonicalJson(a) === canonicalJson(b);

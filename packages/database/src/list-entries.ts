@@ -17,7 +17,7 @@ export interface ListFilter {
   readonly keys?: readonly string[] | undefined;
 }
 
-export interface ListPage {
+interface ListPage {
   readonly limit: number;
   readonly offset: number;
   readonly after?: Position | undefined;
