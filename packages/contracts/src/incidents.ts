@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Verdict } from './enrichment.ts';
+import { EnrichmentRecord, Verdict } from './enrichment.ts';
 import { Entity } from './entities.ts';
 import { PageQuery, pageOf } from './paging.ts';
 import { Priority, Severity } from './severity.ts';
@@ -193,7 +193,7 @@ export const IncidentDetail = Incident.extend({
     description: 'What the incident, its alerts and their texts name, read within seconds of a change.',
   }),
   merged_incidents: z.array(MergedIncident),
-  enrichment: z.null(),
+  enrichment: EnrichmentRecord.nullable().meta({ description: 'The last result; null before the first.' }),
   sessions: z.array(z.unknown()).max(0),
 }).meta({ id: 'IncidentDetail' });
 export type IncidentDetail = z.output<typeof IncidentDetail>;

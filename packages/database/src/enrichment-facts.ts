@@ -75,22 +75,26 @@ const RELATIONS = `SELECT DISTINCT f.key AS "from", t.key AS "to", r.kind
   WHERE r.source_ref = $1 ORDER BY 3, 1, 2`;
 
 /** Of no entity are more incidents looked at: what everything has in common tells nothing. */
-const SEEN_MAX = 200;
+const SEEN_MAX = 500;
 const RELATED_MAX = 20;
 const INCIDENTS_MAX = 10_000;
 
+// Those of the same workspace: who reads the result need not see the others.
 const SEEN = `seen AS MATERIALIZED (
-    SELECT m.entity_id, o.incident_id, o.first_seen, o.last_seen FROM incident_entity AS m
+    SELECT m.entity_id, o.incident_id, o.first_seen, o.last_seen
+    FROM incident AS i JOIN incident_entity AS m ON m.incident_id = i.id
     CROSS JOIN LATERAL (SELECT incident_id, first_seen, last_seen FROM incident_entity
-      WHERE entity_id = m.entity_id AND incident_id <> $1 LIMIT ${SEEN_MAX}) AS o
-    WHERE m.incident_id = $1)`;
+      WHERE entity_id = m.entity_id AND incident_id <> i.id LIMIT ${SEEN_MAX}) AS o
+    JOIN incident AS other ON other.id = o.incident_id AND other.provider_id = i.provider_id
+      AND other.deleted_in_sentinel_at IS NULL AND other.merged_into IS NULL
+    WHERE i.id = $1)`;
 
 const HISTORY = `WITH ${SEEN}
   SELECT e.key, count(*) AS incidents, min(s.first_seen) AS first_seen, max(s.last_seen) AS last_seen,
     array_agg(i.classification) FILTER (WHERE i.classification IS NOT NULL) AS classifications,
     array_agg(r.verdicts ->> e.key) FILTER (WHERE r.verdicts ? e.key) AS verdicts
   FROM seen AS s JOIN entity AS e ON e.id = s.entity_id
-  JOIN incident AS i ON i.id = s.incident_id AND i.deleted_in_sentinel_at IS NULL
+  JOIN incident AS i ON i.id = s.incident_id
   LEFT JOIN enrichment AS r ON r.incident_id = s.incident_id
   GROUP BY e.key ORDER BY e.key COLLATE "C"`;
 
@@ -103,7 +107,7 @@ const RELATED = `WITH ${SEEN},
     jsonb_agg(jsonb_build_object('type', e.type, 'value', e.value) ORDER BY e.key COLLATE "C") AS shared
   FROM seen AS s JOIN rarity USING (entity_id)
   JOIN entity AS e ON e.id = s.entity_id AND e.strength = 'strong'
-  JOIN incident AS i ON i.id = s.incident_id AND i.deleted_in_sentinel_at IS NULL AND i.merged_into IS NULL
+  JOIN incident AS i ON i.id = s.incident_id
   JOIN siem_provider AS p ON p.id = i.provider_id
   GROUP BY i.id, p.id HAVING sum(weight) > 0 ORDER BY score DESC, i.created_at DESC, i.id LIMIT ${RELATED_MAX}`;
 

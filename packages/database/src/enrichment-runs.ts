@@ -12,6 +12,7 @@ const ClaimRow = z
     forced: z.boolean(),
     tries: z.int(),
     is_recheck: z.boolean(),
+    is_asked: z.boolean(),
   })
   .transform((row) => ({
     incidentId: row.incident_id,
@@ -19,6 +20,8 @@ const ClaimRow = z
     isForced: row.forced,
     tries: row.tries,
     isRecheck: row.is_recheck,
+    /** Somebody may be waiting. */
+    isAsked: row.is_asked,
   }));
 /** A run that this worker is to make; another takes it over when it dies. */
 export type EnrichmentClaim = z.output<typeof ClaimRow>;
@@ -55,7 +58,8 @@ const DueRow = z
 const CLAIM = `UPDATE enrichment SET status = 'running', lease_owner = $1, started_at = now(), due_at = now(),
     tries = tries + 1, run_id = CASE WHEN status = 'idle' THEN $3 ELSE run_id END,
     forced = forced AND status <> 'idle', is_stale = false
-  WHERE incident_id = $2 AND ${IS_DUE} RETURNING incident_id, run_id, forced, tries, rechecks > 0 AS is_recheck`;
+  WHERE incident_id = $2 AND ${IS_DUE} RETURNING incident_id, run_id, forced, tries, rechecks > 0 AS is_recheck,
+    coalesce(requested_at > now() - interval '1 minute', false) AS is_asked`;
 
 // Not in the claim's own statement: whoever holds an enrichment must not wait for an incident.
 const ASK_AGAIN = `UPDATE incident SET details_due_at = least(details_due_at, now())

@@ -54,7 +54,7 @@ export {
   type StoredEntity,
 } from './entity-lookups.ts';
 export { storeReadings } from './entity-store.ts';
-export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
+export { type Making, type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
 export { forgetExpiredSecrets } from './expired-secrets.ts';
 export {
   type EnrichmentEnding,

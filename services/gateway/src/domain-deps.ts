@@ -22,6 +22,7 @@ import { startWakeUps } from '@socmate/queue';
 import type { Clock, Ids, Lifecycle, Logger } from '@socmate/runtime';
 import { azureSettings, checkWorkspace, resolveWorkspace } from '@socmate/sentinel';
 import type { Config } from './config.ts';
+import { type EnrichmentDeps, openEnrichments } from './enrichment/open-enrichments.ts';
 import { type IncidentWriteDeps, openIncidentWrites } from './incident-writes/open-incident-writes.ts';
 import { createUpdateIncident, type UpdateIncident } from './incidents/update-incident.ts';
 import { createListChanges, type ListChanges } from './lists/list-changes.ts';
@@ -31,7 +32,7 @@ import { createProviderChanges, type ProviderChanges } from './workspaces/provid
 import type { WorkspaceDirectory } from './workspaces/workspace-probe.ts';
 
 /** What the routes of incidents, webhooks and workspaces ask for. */
-export interface DomainDeps extends IncidentWriteDeps, WebhookReplayDeps {
+export interface DomainDeps extends EnrichmentDeps, IncidentWriteDeps, WebhookReplayDeps {
   readonly publicUrl: string;
   readonly incidents: Incidents;
   readonly updateIncident: UpdateIncident;
@@ -89,6 +90,7 @@ export function openDomain(base: DomainBase, sealer: Sealer): DomainDeps {
     incidents: createIncidents(pool),
     updateIncident: createUpdateIncident(base),
     ...openIncidentWrites(base),
+    ...openEnrichments(base),
     entities: createEntities(pool),
     lists: createListEntries(pool),
     listChanges: createListChanges(base),

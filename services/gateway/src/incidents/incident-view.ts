@@ -1,4 +1,10 @@
-import { type Incident, type IncidentDetail, type IncidentEntity, incidentLinks } from '@socmate/contracts';
+import {
+  type EnrichmentRecord,
+  type Incident,
+  type IncidentDetail,
+  type IncidentEntity,
+  incidentLinks,
+} from '@socmate/contracts';
 import type { IncidentRecord, IncidentWithDetails, NamedEntity } from '@socmate/database';
 import { isWeakKey } from '@socmate/entities';
 
@@ -28,6 +34,7 @@ export function incidentView(publicUrl: string, incident: IncidentRecord): Incid
 /** What is told of an incident beside its row. */
 export interface IncidentContext {
   readonly entities: readonly NamedEntity[];
+  readonly enrichment: EnrichmentRecord | undefined;
   /** Whoever sees some workspaces alone is not told what others say of an entity. */
   readonly isLimited: boolean;
 }
@@ -35,7 +42,7 @@ export interface IncidentContext {
 export function incidentDetailView(
   publicUrl: string,
   incident: IncidentWithDetails,
-  { entities: named, isLimited }: IncidentContext,
+  { entities: named, enrichment, isLimited }: IncidentContext,
 ): IncidentDetail {
   const { raw, alerts, entities, merged_incidents, provider_id: workspace } = incident;
   return {
@@ -45,7 +52,7 @@ export function incidentDetailView(
     sentinel_entities: entities,
     entities: named.map((entity) => entityView(entity, isLimited ? workspace : undefined)),
     merged_incidents,
-    enrichment: null,
+    enrichment: enrichment ?? null,
     sessions: [],
   };
 }
