@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.ts';
 import { runExtraction } from './extraction/run-extraction.ts';
+import { runGraph } from './graph/run-graph.ts';
 import { runIncidents } from './incidents/run-incidents.ts';
 import { runNotifier } from './notifier/run-notifier.ts';
 import { runSync } from './sync/run-sync.ts';
@@ -14,4 +15,5 @@ export const benchmarks: readonly Benchmark[] = [
   },
   { name: 'notifier', about: 'how fast events reach their receivers, and at which cost', run: runNotifier },
   { name: 'extraction', about: 'how fast text is searched for entities', run: runExtraction },
+  { name: 'graph', about: 'how fast the knowledge graph answers, and how fast it is written', run: runGraph },
 ];

@@ -22,7 +22,7 @@ beforeEach(async () => {
   await system.connect(workspace);
   const incident = await until('the incident and its details are synced', async () => {
     const { body } = await system.api('GET', path());
-    return body.alerts?.length > 0 && body.entities.length > 0 ? body : undefined;
+    return body.alerts?.length > 0 && body.sentinel_entities.length > 0 ? body : undefined;
   });
   incidentName = incident.sentinel.name;
 });

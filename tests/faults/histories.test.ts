@@ -127,10 +127,14 @@ async function compare(history: History, incidents: readonly AzureIncident[]): P
     const { incidentNumber: number, additionalData } = incident.properties;
     const { body } = await system.api('GET', incidentPath(history, number));
     const { alerts, entities } = await system.azure.details(workspace, incident.name);
-    expect({ ...body, alerts: byName(body.alerts), entities: byName(body.entities) }).toMatchObject({
+    expect({
+      ...body,
+      alerts: byName(body.alerts),
+      sentinel_entities: byName(body.sentinel_entities),
+    }).toMatchObject({
       sentinel: incident,
       alerts: byName(alerts),
-      entities: byName(entities),
+      sentinel_entities: byName(entities),
       merged_into: mergedInto(known, incident),
       deleted_in_sentinel_at: null,
       ...local.get(number),

@@ -9,7 +9,8 @@ import type { Authority } from './authority.ts';
 import { armReply, latencyMs, refusalOf, sendAs, sendingOf, spoil } from './fault-effects.ts';
 import type { Fault, Faults } from './faults.ts';
 import { type Call, createMatcher, type Reply, type Route, readBody } from './http-routes.ts';
-import type { RequestLog } from './request-log.ts';
+import { providerOf } from './intelligence/provider-names.ts';
+import type { RequestLog, SentToProvider } from './request-log.ts';
 
 export type LatencyProfile = 'none' | 'azure';
 
@@ -35,6 +36,13 @@ function scopeOf(call: Call): string | null {
   }
 }
 
+/** Paths that no provider has are recorded too: they may give away as much. */
+function sentToProvider({ path, headers, body }: Call): { intelligence?: SentToProvider } {
+  const provider = providerOf(path);
+  if (provider === undefined) return {};
+  return { intelligence: { provider, header_names: Object.keys(headers).toSorted(), body } };
+}
+
 function callOf(req: IncomingMessage, url: URL, params: Call['params'], body: string): Call {
   return {
     method: req.method ?? 'GET',
@@ -58,11 +66,10 @@ async function handle(route: Route, call: Call): Promise<Reply> {
   }
 }
 
-function withHeaders(reply: Reply, now: Date): Reply {
+function withHeaders(reply: Reply, now: Date, isAzure: boolean): Reply {
   const id = randomUUID();
   const headers = {
-    'x-ms-request-id': id,
-    'x-ms-correlation-request-id': id,
+    ...(isAzure && { 'x-ms-request-id': id, 'x-ms-correlation-request-id': id }),
     date: now.toUTCString(),
     ...reply.headers,
   };
@@ -91,7 +98,9 @@ export function createAzureServer(deps: AzureServerDeps): Server {
     const target = route?.kind ?? 'unknown';
     const { method, path } = call;
     const time = deps.clock.now().toISOString();
-    const done = log.add({ time, method, path, query: url.search, target, scope: scopeOf(call) });
+    const sent = sentToProvider(call);
+    const scope = sent.intelligence ? null : scopeOf(call);
+    const done = log.add({ time, method, path, query: url.search, target, scope, ...sent });
     const striking = faults.strike(target, method);
     const struck = {
       before: striking.filter(({ after }) => !after),
@@ -100,7 +109,7 @@ export function createAzureServer(deps: AzureServerDeps): Server {
     const reply = await replyOf(deps, { route, call, isOtherMethod, struck });
     done(reply?.status ?? 0);
     if (!reply) return void res.destroy();
-    sendAs(sendingOf(reply, striking, call), res, withHeaders(reply, deps.clock.now()));
+    sendAs(sendingOf(reply, striking, call), res, withHeaders(reply, deps.clock.now(), !sent.intelligence));
   };
   return createServer({ key: authority.key, cert: authority.cert }, (req, res) => {
     answer(req, res).catch(() => res.destroy());

@@ -6,6 +6,7 @@ import { done, ok, workspaceOf } from './control-target.ts';
 import { Fault } from './faults.ts';
 import type { Call, Reply, Route } from './http-routes.ts';
 import { identityRoutes } from './identity-control.ts';
+import { intelligenceAccess } from './intelligence/intelligence-keys.ts';
 import { PRODUCTION } from './tenant-state.ts';
 import { connectionOf } from './workspace.ts';
 
@@ -91,6 +92,7 @@ export function controlRoutes(deps: ControlDeps): Route[] {
     route('GET', '/workspaces', () => ok({ workspaces: workspaces() })),
     route('POST', '/workspaces', (call) => addWorkspace(call, deps)),
     ...identityRoutes(deps),
+    route('GET', '/intelligence', () => ok({ providers: intelligenceAccess(tenant, deps.url()) })),
     route('GET', '/scenarios', (call) => listScenarios(call, deps)),
     route('POST', '/scenarios/:scenario/run', (call) => runScenario(call, deps)),
     route('POST', '/generate', (call) => generate(call, deps)),

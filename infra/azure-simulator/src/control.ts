@@ -19,8 +19,8 @@ export interface ControlDeps {
   readonly log: RequestLog;
   readonly clock: MovableClock;
   readonly certificates: ClientCertificates;
-  /** Where a managed identity's process asks for its tokens. */
-  readonly identityEndpoint: () => string;
+  /** Where the simulator is. */
+  readonly url: () => string;
 }
 
 const refused = (status: number, detail: string): Reply => ({ status, body: { detail } });

@@ -4,6 +4,7 @@ import { ArmError } from './arm-error.ts';
 import { entraError } from './entra.ts';
 import { type Fault, foreignUrl } from './faults.ts';
 import { type Call, type Reply, send } from './http-routes.ts';
+import { intelligenceRefusal, isIntelligence } from './intelligence/intelligence-refusal.ts';
 import { tooManyRequests } from './quotas.ts';
 
 const DEFAULT_LATENCY_MS = 1_000;
@@ -29,6 +30,7 @@ function tokenRefusal(fault: Fault, now: Date): Reply | undefined {
 /** What a fault answers in place of the service. */
 export function refusalOf(fault: Fault, now: Date): Reply | undefined {
   if (fault.target === 'token') return tokenRefusal(fault, now);
+  if (isIntelligence(fault.target)) return intelligenceRefusal(fault.target, fault.kind, retryAfterS(fault));
   if (fault.kind === '429') return armReply(tooManyRequests(retryAfterS(fault)));
   if (fault.kind === '500')
     return armReply(new ArmError(500, 'InternalServerError', 'Internal server error'));
@@ -57,9 +59,13 @@ function spoiltBody(fault: Fault, call: Call, body: unknown): unknown {
   return fault.kind === 'foreign' ? { ...body, nextLink: foreignUrl(fault) } : body;
 }
 
+/** That a provider has never heard of something is an answer, whatever its status. */
+const isRefusal = ({ status }: Reply, faults: readonly Fault[]): boolean =>
+  status >= 300 && !(status === 404 && faults.some(({ target }) => isIntelligence(target)));
+
 /** The service's answer, with what the faults do to its content. A refusal stays as it is. */
 export function spoil(reply: Reply, faults: readonly Fault[], call: Call): Reply {
-  if (reply.status >= 300) return reply;
+  if (isRefusal(reply, faults)) return reply;
   const body = faults.reduce<unknown>((spoilt, fault) => spoiltBody(fault, call, spoilt), reply.body);
   const garbage = faults.find(({ kind }) => kind === 'garbage');
   if (!garbage) return { ...reply, body };
@@ -73,7 +79,7 @@ const isCut = (fault: Fault, call: Call): boolean =>
 export type Sending = 'whole' | 'text' | 'cut';
 
 export function sendingOf(reply: Reply, faults: readonly Fault[], call: Call): Sending {
-  if (reply.status >= 300) return 'whole';
+  if (isRefusal(reply, faults)) return 'whole';
   if (faults.some((fault) => isCut(fault, call))) return 'cut';
   const isText = faults.some(({ kind, shape = 'text' }) => kind === 'garbage' && shape === 'text');
   return isText ? 'text' : 'whole';

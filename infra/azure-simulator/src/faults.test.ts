@@ -128,9 +128,11 @@ test('a list of comments may lead elsewhere, too', async () => {
 test.each<[object, RegExp]>([
   [
     { target: 'query', kind: '500' },
-    /^target: nothing here answers query: faults strike incidents, .* or token/,
+    /^target: nothing here answers query: faults strike incidents, .* or ti:misp/,
   ],
-  [{ target: 'ti:virustotal', kind: '500' }, /^target: nothing here answers ti:virustotal/],
+  [{ target: 'ti:shodan', kind: '500' }, /^target: nothing here answers ti:shodan/],
+  [{ target: 'ti:rdap', kind: 'expired' }, /^target: ti:rdap cannot be expired/],
+  [{ target: 'ti:otx', kind: 'late' }, /^target: ti:otx cannot be late/],
   [{ target: 'incidents', kind: 'fire' }, /^kind: there is no fault fire, only 429, .* or garbage/],
   [
     { target: 'alerts', kind: 'endless' },

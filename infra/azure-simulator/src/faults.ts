@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { PROVIDER_NAMES, targetOf } from './intelligence/provider-names.ts';
+import { providers } from './intelligence/providers.ts';
 import { createRandom, type Random } from './random.ts';
 
-const FAULT_TARGETS = ['incidents', 'alerts', 'entities', 'comments', 'token'] as const;
+const AZURE_TARGETS = ['incidents', 'alerts', 'entities', 'comments', 'token'] as const;
+const FAULT_TARGETS = [...AZURE_TARGETS, ...PROVIDER_NAMES.map(targetOf)];
 const FAULT_KINDS = [
   '429',
   '500',
@@ -34,6 +37,7 @@ const TARGETS_OF: Partial<Record<Kind, readonly Target[]>> = {
   endless: ['incidents', 'comments'],
   foreign: ['incidents', 'comments'],
   late: ['alerts', 'entities'],
+  expired: [...AZURE_TARGETS, ...PROVIDER_NAMES.filter((name) => providers[name].credential).map(targetOf)],
 };
 
 /** Parameters that only some kinds have. */

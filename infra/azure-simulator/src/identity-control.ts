@@ -1,7 +1,7 @@
 import type { ControlDeps } from './control.ts';
 import { ControlError } from './control-input.ts';
 import type { Call, Reply, Route } from './http-routes.ts';
-import { identityHeader } from './managed-identity.ts';
+import { IDENTITY_PATH, identityHeader } from './managed-identity.ts';
 import type { Application } from './tenant.ts';
 
 const listed = ({ name, clientId, roles }: Application) => ({
@@ -11,7 +11,7 @@ const listed = ({ name, clientId, roles }: Application) => ({
 });
 
 /** Who may sign in, and with what. */
-export function identityRoutes({ tenant, certificates, identityEndpoint }: ControlDeps): Route[] {
+export function identityRoutes({ tenant, certificates, url }: ControlDeps): Route[] {
   const applications = (): Reply => ({
     status: 200,
     body: {
@@ -30,7 +30,7 @@ export function identityRoutes({ tenant, certificates, identityEndpoint }: Contr
   const identities = (): Reply => ({
     status: 200,
     body: {
-      identity_endpoint: identityEndpoint(),
+      identity_endpoint: `${url()}${IDENTITY_PATH}`,
       identity_header: identityHeader(tenant),
       identities: tenant.managedIdentities.map(listed),
     },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from '@jest/globals';
-import type { WorkspaceConnection } from './index.ts';
+import type { IntelligenceAccess, WorkspaceConnection } from './index.ts';
 
 const NODE = ['--conditions=@socmate/source'];
 const MAIN = join(import.meta.dirname, 'main.ts');
@@ -23,6 +23,7 @@ interface Ready {
   readonly control_url: string;
   readonly ca_file: string;
   readonly workspaces: WorkspaceConnection[];
+  readonly intelligence: IntelligenceAccess[];
 }
 
 const { NODE_OPTIONS: _, ...env } = process.env;
@@ -39,13 +40,16 @@ async function start(...args: string[]): Promise<Ready> {
 
 const CLIENT = `
   import { ClientSecretCredential } from '@azure/identity';
-  const { url, workspaces: [at] } = JSON.parse(process.argv[1]);
+  const { url, workspaces: [at], intelligence: [virustotal] } = JSON.parse(process.argv[1]);
   const credential = new ClientSecretCredential(at.tenant_id, at.client_id, at.client_secret, {
     authorityHost: url, disableInstanceDiscovery: true });
   const { token } = await credential.getToken('https://management.azure.com/.default');
   const answer = await fetch(url + '/subscriptions?api-version=2022-12-01', {
     headers: { authorization: 'Bearer ' + token } });
   console.log((await answer.json()).value.length);
+  const known = await fetch(virustotal.url + '/api/v3/domains/docs-share-center.com', {
+    headers: { 'x-apikey': virustotal.api_key } });
+  console.log((await known.json()).data.id);
 `;
 
 test('a process that trusts the CA file signs in and reads, with nothing else set', async () => {
@@ -58,7 +62,7 @@ test('a process that trusts the CA file signs in and reads, with nothing else se
   const args = ['--input-type=module', '--eval', CLIENT, JSON.stringify(ready)];
   const options = { env: { ...env, NODE_EXTRA_CA_CERTS: ready.ca_file }, cwd: import.meta.dirname };
   const { stdout } = await promisify(execFile)(process.execPath, args, options);
-  expect(stdout.trim()).toBe('2');
+  expect(stdout.trim()).toBe('2\ndocs-share-center.com');
 });
 
 test('it stops when its standard input closes', async () => {

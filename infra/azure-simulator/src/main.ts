@@ -24,8 +24,8 @@ async function run(): Promise<void> {
     latency: config.SIMULATOR_LATENCY,
     isReadQuotaEnforced: config.SIMULATOR_READ_QUOTA,
   });
-  const { url, controlUrl, caFile, workspaces } = simulator;
-  const ready = { ready: true, url, control_url: controlUrl, ca_file: caFile, workspaces };
+  const { url, controlUrl, caFile, workspaces, intelligence } = simulator;
+  const ready = { ready: true, url, control_url: controlUrl, ca_file: caFile, workspaces, intelligence };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   await stopped;
   process.stdin.destroy();

@@ -9,6 +9,15 @@ export interface SeenRequest {
   /** The scope a token was asked for, or the audience of the token that came with it. */
   readonly scope: string | null;
   readonly status: number | null;
+  /** All that a provider of intelligence was sent; only its requests have it. */
+  readonly intelligence?: SentToProvider;
+}
+
+export interface SentToProvider {
+  readonly provider: string;
+  /** Without their values, which hold the key. */
+  readonly header_names: readonly string[];
+  readonly body: string;
 }
 
 const KEPT = 50_000;

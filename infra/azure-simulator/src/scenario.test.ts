@@ -36,6 +36,10 @@ test.each<[string, Path, unknown]>([
   ['entities.2.kind', ['entities', 2, 'kind'], 'account'],
   ['entities.3.properties.friendlyName', ['entities', 3, 'properties', 'friendlyName'], '#nobody'],
   ['id', ['id'], 'Password Spray'],
+  ['intelligence.45.155.205.20.shodan', ['intelligence', '45.155.205.20', 'shodan'], {}],
+  ['expected.verdict', ['expected', 'verdict'], 'bad'],
+  ['expected.techniques.0', ['expected', 'techniques', 0], 'spraying'],
+  ['expected.entities.0.type', ['expected', 'entities', 0, 'type'], 'address'],
 ])('a bad %s is reported with the file and that field', (field, path, value) => {
   expect(() => read(shippedWith(path, value))).toThrow(
     `${join(folder, 'given.json')} is not a scenario: ${field}:`,

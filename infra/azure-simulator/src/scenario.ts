@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ENTITY_KINDS, unknownProperties } from './entity-properties.ts';
+import { ExpectedOutcome } from './expected-outcome.ts';
+import { Intelligence } from './intelligence/intelligence.ts';
 import { SEVERITIES, STATUSES } from './journal.ts';
+import { Technique } from './technique.ts';
 import { parseDuration, parseInstant } from './times.ts';
 
 /** An ISO duration from the time of the occurrence (`-PT40M`), or an absolute time. */
@@ -12,7 +15,6 @@ const Time = z
     message: 'neither an ISO duration such as -PT40M nor an ISO time',
   });
 
-const Technique = z.string().regex(/^T\d{4}(\.\d{3})?$/, 'not an ATT&CK technique such as T1110.003');
 const Tactic = z.enum(
   'Reconnaissance ResourceDevelopment InitialAccess Execution Persistence PrivilegeEscalation DefenseEvasion CredentialAccess Discovery LateralMovement Collection CommandAndControl Exfiltration Impact PreAttack'.split(
     ' ',
@@ -98,8 +100,8 @@ export const Scenario = z
     alerts: z.array(Alert).min(1),
     entities: z.array(Entity).min(1),
     tables: z.record(z.string(), z.array(Json)).optional(),
-    intelligence: z.record(z.string(), Json).optional(),
-    expected: Json.optional(),
+    intelligence: Intelligence.optional(),
+    expected: ExpectedOutcome.optional(),
   })
   .superRefine(({ entities }, context) => {
     const keys = new Set(entities.flatMap(({ key }) => key ?? []));

@@ -7,11 +7,14 @@ import { LOOPBACK, openAuthority } from './authority.ts';
 import { azureRoutes } from './azure-routes.ts';
 import { createAzureServer, type LatencyProfile } from './azure-server.ts';
 import { openClientCertificates } from './client-certificates.ts';
-import { createControlServer } from './control.ts';
+import { type ControlDeps, createControlServer } from './control.ts';
 import { GenerateBody } from './control-input.ts';
 import { createFaults } from './faults.ts';
+import type { Route } from './http-routes.ts';
+import { createKnownIntelligence } from './intelligence/intelligence.ts';
+import { type IntelligenceAccess, intelligenceAccess } from './intelligence/intelligence-keys.ts';
+import { intelligenceRoutes } from './intelligence/intelligence-routes.ts';
 import { closeServer, listen } from './listen.ts';
-import { IDENTITY_PATH } from './managed-identity.ts';
 import { createMovableClock } from './movable-clock.ts';
 import { createQuotas } from './quotas.ts';
 import { createRequestLog } from './request-log.ts';
@@ -56,6 +59,8 @@ export interface Simulator {
   readonly caFile: string;
   readonly caPem: string;
   readonly workspaces: readonly WorkspaceConnection[];
+  /** Where each provider of intelligence is, with its key. */
+  readonly intelligence: readonly IntelligenceAccess[];
   close(): Promise<void>;
 }
 
@@ -100,7 +105,8 @@ function generatePast(
 }
 
 /** Every so often the scenario that has occurred least, and so each by turns, occurs again in the default workspace. */
-function startRecurring(simulated: SimulatedTenant, clock: Clock, everyMs: number): NodeJS.Timeout {
+function startRecurring(simulated: SimulatedTenant, clock: Clock, everyMs = 0): NodeJS.Timeout | undefined {
+  if (everyMs === 0) return undefined;
   const timesRun = (id: string): number => simulated.timesRun(DEFAULT_WORKSPACE, id);
   return setInterval(() => {
     const [scenario] = [...simulated.scenarios.keys()].toSorted((a, b) => timesRun(a) - timesRun(b));
@@ -108,6 +114,11 @@ function startRecurring(simulated: SimulatedTenant, clock: Clock, everyMs: numbe
     if (scenario === undefined || number === undefined) return;
     simulated.perform({ op: 'run', workspace: DEFAULT_WORKSPACE, scenario, number }, clock.now());
   }, everyMs);
+}
+
+function givenIntelligence({ tenant, simulated, clock }: ControlDeps): Route[] {
+  const given = [...simulated.scenarios.values()].map((scenario) => scenario.intelligence ?? {});
+  return intelligenceRoutes({ tenant, intelligence: createKnownIntelligence(given, clock.now()) });
 }
 
 /** Starts the simulated tenant, with its control API beside it. */
@@ -123,6 +134,7 @@ async function start(life: Lifecycle, options: SimulatorOptions): Promise<Simula
   const tenant = openTenant(dataDir, options.seed);
   const tokens = await openAccessTokens(dataDir, tenant, clock);
   const simulated = openContent(options, { dataDir, tenant, at: clock.now() });
+  const url = (): string => `https://${host}:${port}`;
   const shared = {
     faults: createFaults(),
     log: createRequestLog(),
@@ -131,9 +143,10 @@ async function start(life: Lifecycle, options: SimulatorOptions): Promise<Simula
     tenant,
     simulated,
     certificates: openClientCertificates(dataDir, clock),
-    identityEndpoint: () => `https://${host}:${port}${IDENTITY_PATH}`,
+    url,
   };
-  const routes = azureRoutes(shared, tokens, { host, port: () => port });
+  const azure = azureRoutes(shared, tokens, { host, port: () => port });
+  const routes = [...azure, ...givenIntelligence(shared)];
   const server = createAzureServer({ ...shared, authority, latency, routes });
   const address = host === LOOPBACK ? LOOPBACK : '0.0.0.0';
   const port = await listen(server, address, options.port ?? 0);
@@ -141,15 +154,15 @@ async function start(life: Lifecycle, options: SimulatorOptions): Promise<Simula
   const control = createControlServer(shared);
   const controlPort = await listen(control, address, options.controlPort ?? 0);
   life.use('control server', control, closeServer);
-  if (options.recurEveryMs) {
-    life.use('recurrence', startRecurring(simulated, clock, options.recurEveryMs), clearInterval);
-  }
+  const recurring = startRecurring(simulated, clock, options.recurEveryMs);
+  if (recurring) life.use('recurrence', recurring, clearInterval);
   return {
-    url: `https://${host}:${port}`,
+    url: url(),
     controlUrl: `http://${host}:${controlPort}`,
     caFile: authority.caFile,
     caPem: authority.caPem,
     workspaces: simulated.workspaces.all.map((workspace) => connectionOf(workspace, tenant)),
+    intelligence: intelligenceAccess(tenant, url()),
     close: () => life.close(),
   };
 }

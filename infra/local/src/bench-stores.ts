@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Lifecycle } from '@socmate/runtime';
 import { findRedisServer } from './find-redis.ts';
@@ -63,6 +63,8 @@ function forget(folder: string): void {
   for (const data of postgresDataFolders(join(folder, 'postgres')))
     rmSync(data, { recursive: true, force: true });
   rmSync(passwordFile(folder), { force: true });
+  const graphs = readdirSync(folder).filter((name) => name.startsWith('graph-'));
+  for (const graph of graphs) rmSync(join(folder, graph), { recursive: true, force: true });
 }
 
 async function startParts(

@@ -9,5 +9,6 @@ export { type Postgres, type PostgresOptions, startPostgres } from './postgres.t
 export { startUntilLine, untilAnswers } from './readiness.ts';
 export { type Redis, type RedisOptions, startRedis } from './redis.ts';
 export { type Service, type ServiceOptions, startService } from './service.ts';
+export { simulatedIntelligence } from './simulated-intelligence.ts';
 export { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';
 export { startGuardian } from './start-guardian.ts';

@@ -22,6 +22,9 @@ export interface Neo4j extends Part {
   readonly password: string;
 }
 
+/** The program that runs it, which Java compiles as it starts. */
+export const neo4jSource = join(repositoryRoot, 'infra/local/neo4j/Neo4jLocal.java');
+
 /** Neo4j Community on 127.0.0.1, as a process of its own that also stops when its starter goes. */
 export async function startNeo4j({
   jars,
@@ -31,7 +34,6 @@ export async function startNeo4j({
   ...options
 }: Neo4jOptions): Promise<Neo4j> {
   const port = await findFreePort(options.port);
-  const source = join(repositoryRoot, 'infra/local/neo4j/Neo4jLocal.java');
   const memory = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
   const launch = () => {
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
@@ -39,7 +41,7 @@ export async function startNeo4j({
       {
         name: 'neo4j',
         command: java,
-        args: [...memory, '-cp', join(jars, '*'), source, dataFolder, String(port)],
+        args: [...memory, '-cp', join(jars, '*'), neo4jSource, dataFolder, String(port)],
         stage: 'store',
         stopGraceMs: 20_000,
         records: options.records,

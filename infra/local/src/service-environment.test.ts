@@ -4,7 +4,14 @@ import { serviceEnvironment } from './service-environment.ts';
 const parts = {
   databaseUrl: 'postgres://ours',
   redisUrl: 'redis://ours',
-  simulator: { url: 'https://azure', caFile: '/ca.pem' },
+  simulator: {
+    url: 'https://azure',
+    caFile: '/ca.pem',
+    intelligence: [
+      { provider: 'virustotal', url: 'https://azure/ti/virustotal', api_key: 'k' },
+      { provider: 'rdap', url: 'https://azure/ti/rdap', api_key: null },
+    ],
+  },
   masterKeys: 'local:key',
   adminApiKey: 'sk_live_x_y',
   publicUrl: 'http://127.0.0.1:8080',
@@ -42,4 +49,22 @@ test('where Neo4j cannot be had, services are told of none', () => {
   const neo4j = { uri: 'bolt://127.0.0.1:17687', user: 'neo4j', password: 'p' };
   expect(serviceEnvironment({ ...parts, neo4j }, {})).toHaveProperty('NEO4J_URI', neo4j.uri);
   expect(serviceEnvironment(parts, {})).not.toHaveProperty('NEO4J_URI');
+});
+
+test('intelligence comes from the simulator, but for the providers that the caller set up', () => {
+  expect(serviceEnvironment(parts, {})).toMatchObject({
+    VIRUSTOTAL_URL: 'https://azure/ti/virustotal',
+    VIRUSTOTAL_API_KEY: 'k',
+    RDAP_URL: 'https://azure/ti/rdap',
+    RDAP_ENABLED: 'true',
+    INTELLIGENCE_SIMULATED: 'virustotal,rdap',
+  });
+  const own = serviceEnvironment(parts, { VIRUSTOTAL_API_KEY: 'mine', RDAP_ENABLED: '' });
+  expect(own).toMatchObject({
+    VIRUSTOTAL_API_KEY: 'mine',
+    RDAP_URL: 'https://azure/ti/rdap',
+    RDAP_ENABLED: 'true',
+    INTELLIGENCE_SIMULATED: 'rdap',
+  });
+  expect(own).not.toHaveProperty('VIRUSTOTAL_URL');
 });

@@ -1,8 +1,14 @@
+import { type SimulatedProvider, simulatedIntelligence } from './simulated-intelligence.ts';
+
 export interface ServiceParts {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly neo4j?: { readonly uri: string; readonly user: string; readonly password: string };
-  readonly simulator?: { readonly url: string; readonly caFile: string };
+  readonly simulator?: {
+    readonly url: string;
+    readonly caFile: string;
+    readonly intelligence: readonly SimulatedProvider[];
+  };
   readonly masterKeys: string;
   readonly adminApiKey: string;
   readonly publicUrl: string;
@@ -35,6 +41,7 @@ export function serviceEnvironment(parts: ServiceParts, given: NodeJS.ProcessEnv
       NEO4J_PASSWORD: parts.neo4j.password,
     }),
     ...(parts.simulator && {
+      ...simulatedIntelligence(parts.simulator.intelligence, given),
       AZURE_AUTHORITY_HOST: parts.simulator.url,
       AZURE_RESOURCE_MANAGER_URL: parts.simulator.url,
       LOG_ANALYTICS_URL: parts.simulator.url,

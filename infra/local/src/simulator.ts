@@ -7,6 +7,7 @@ import { type Part, startPart } from './part.ts';
 import { nodeArguments, repositoryRoot } from './paths.ts';
 import { startUntilLine } from './readiness.ts';
 import { Workspace } from './run-file.ts';
+import { SimulatedProvider } from './simulated-intelligence.ts';
 
 export interface SimulatorOptions {
   readonly dataFolder: string;
@@ -27,6 +28,7 @@ export interface Simulator extends Part {
   readonly controlUrl: string;
   readonly caFile: string;
   readonly workspaces: readonly Workspace[];
+  readonly intelligence: readonly SimulatedProvider[];
 }
 
 const Ready = z.object({
@@ -35,6 +37,7 @@ const Ready = z.object({
   control_url: z.string(),
   ca_file: z.string(),
   workspaces: z.array(Workspace),
+  intelligence: z.array(SimulatedProvider),
 });
 type Ready = z.output<typeof Ready>;
 
@@ -59,8 +62,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const launch = () => startUntilLine(command, (line) => parseReady(line) !== undefined);
   return startPart(launch, () => {
     if (!ready) throw new LaunchError('The simulator did not say where it is.');
-    const { url, control_url: controlUrl, ca_file: caFile, workspaces } = ready;
-    return { url, controlUrl, caFile, workspaces };
+    const { url, control_url: controlUrl, ca_file: caFile, workspaces, intelligence } = ready;
+    return { url, controlUrl, caFile, workspaces, intelligence };
   });
 }
 

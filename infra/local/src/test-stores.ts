@@ -8,7 +8,7 @@ import { fetchNeo4j } from './fetch-neo4j.ts';
 import { findRedisServer } from './find-redis.ts';
 import { explain } from './launch-error.ts';
 import { LOCK_FILE, lockHolder, takeLock } from './lock.ts';
-import { startNeo4j } from './neo4j.ts';
+import { neo4jSource, startNeo4j } from './neo4j.ts';
 import { localFolder } from './paths.ts';
 import { startPostgres } from './postgres.ts';
 import { postgresDataFolders } from './postgres-home.ts';
@@ -96,7 +96,14 @@ async function testNeo4j({ folder, records, console, signal }: TestRun): Promise
     const password = randomBytes(12).toString('hex');
     const neo4j = await startNeo4j({ ...fetched, dataFolder: join(folder, 'neo4j'), password, records });
     progress.done('ready');
-    return { TEST_NEO4J_URI: neo4j.uri, TEST_NEO4J_USER: neo4j.user, TEST_NEO4J_PASSWORD: password };
+    return {
+      TEST_NEO4J_URI: neo4j.uri,
+      TEST_NEO4J_USER: neo4j.user,
+      TEST_NEO4J_PASSWORD: password,
+      TEST_NEO4J_JAVA: fetched.java,
+      TEST_NEO4J_JARS: fetched.jars,
+      TEST_NEO4J_SOURCE: neo4jSource,
+    };
   } catch (fault) {
     if (!signal.aborted) progress.warn(`the tests go on without it: ${explain(fault)}`);
     return {};

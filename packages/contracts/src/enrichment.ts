@@ -98,3 +98,29 @@ export const Enrichment = z
   })
   .meta({ id: 'Enrichment' });
 export type Enrichment = z.output<typeof Enrichment>;
+
+export const EnrichmentRequest = z
+  .object({
+    force: z.boolean().default(false).meta({
+      description: 'Asks providers again whose answers are still believed.',
+    }),
+  })
+  .meta({ id: 'EnrichmentRequest' });
+export type EnrichmentRequest = z.output<typeof EnrichmentRequest>;
+
+export const EnrichmentAccepted = z
+  .object({
+    job_id: z.string().meta({ example: 'enr_01KAX5Q4ZJ3M8V0T6R2N9B7C1D' }),
+    status: z.enum(['queued', 'running']),
+    links: z.object({ incident: z.string(), enrichment: z.string() }),
+  })
+  .meta({ id: 'EnrichmentAccepted' });
+export type EnrichmentAccepted = z.output<typeof EnrichmentAccepted>;
+
+/** The last result of an incident. */
+export const EnrichmentRecord = Enrichment.extend({
+  job_id: z.string().meta({ description: 'Of the run that it is the result of.' }),
+  version: z.int().meta({ description: 'Grows by one with each result of the incident.' }),
+  enriched_at: time,
+}).meta({ id: 'EnrichmentRecord' });
+export type EnrichmentRecord = z.output<typeof EnrichmentRecord>;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { EnrichmentRecord, Verdict } from './enrichment.ts';
+import { Entity } from './entities.ts';
 import { PageQuery, pageOf } from './paging.ts';
 import { Priority, Severity } from './severity.ts';
 import { anyCase, distinct, repeatable, text } from './text.ts';
@@ -172,12 +174,26 @@ const MergedIncident = z
 
 const raw = z.record(z.string(), z.unknown());
 
+/** An entity as an incident names it. */
+export const IncidentEntity = Entity.extend({
+  first_seen: z.iso.datetime().meta({ description: 'By the activity of this incident.' }),
+  last_seen: z.iso.datetime(),
+  count: z.int().meta({
+    description: 'In how many parts of the incident it stands: its entities, each alert, its text.',
+  }),
+  verdict: Verdict.nullable(),
+}).meta({ id: 'IncidentEntity' });
+export type IncidentEntity = z.output<typeof IncidentEntity>;
+
 export const IncidentDetail = Incident.extend({
   sentinel: raw.meta({ description: 'What Sentinel sent, untouched.' }),
   alerts: z.array(raw).meta({ description: "Sentinel's alerts, untouched." }),
-  entities: z.array(raw).meta({ description: "Sentinel's entities, untouched." }),
+  sentinel_entities: z.array(raw).meta({ description: "Sentinel's entities, untouched." }),
+  entities: z.array(IncidentEntity).meta({
+    description: 'What the incident, its alerts and their texts name, read within seconds of a change.',
+  }),
   merged_incidents: z.array(MergedIncident),
-  enrichment: z.null(),
+  enrichment: EnrichmentRecord.nullable().meta({ description: 'The last result; null before the first.' }),
   sessions: z.array(z.unknown()).max(0),
 }).meta({ id: 'IncidentDetail' });
 export type IncidentDetail = z.output<typeof IncidentDetail>;

@@ -6,6 +6,9 @@ export { EndpointHeaders, isSensitiveHeader } from './endpoint-headers.ts';
 export {
   EnrichedEntity,
   Enrichment,
+  EnrichmentAccepted,
+  EnrichmentRecord,
+  EnrichmentRequest,
   Observation,
   ObservationStatus,
   ProviderCounts,
@@ -34,6 +37,19 @@ export {
   InvestigationTrigger,
   renderEvent,
 } from './events.ts';
+export {
+  EntityGraph,
+  EntityGraphQuery,
+  GraphEdge,
+  GraphNode,
+  GraphPath,
+  GraphRelationKind,
+  GraphValue,
+  IncidentGraph,
+  PathQuery,
+  RelatedIncidentList,
+  SurroundingsQuery,
+} from './graph.ts';
 export { type IncidentLinks, incidentLinks, type LinkedIncident } from './incident-links.ts';
 export {
   ChangeableState,
@@ -52,6 +68,7 @@ export {
   IncidentChangesPage,
   IncidentChangesQuery,
   IncidentDetail,
+  IncidentEntity,
   IncidentFilters,
   IncidentNumber,
   IncidentPage,
@@ -62,6 +79,7 @@ export {
   MaxAge,
   ProviderRef,
 } from './incidents.ts';
+export { ListEntry, ListEntryCreate, ListName, ListQuery } from './lists.ts';
 export { isMuted, MuteWindow } from './mute-windows.ts';
 export {
   type Page,
@@ -90,12 +108,16 @@ export {
   changeIncident,
   type DeliverWebhook,
   deliverWebhook,
+  type EnrichIncident,
+  enrichIncident,
   type PostComment,
   postComment,
   type RecoverDeliveries,
   recoverDeliveries,
   type SyncProvider,
   syncProvider,
+  type UpdateGraph,
+  updateGraph,
 } from './queues.ts';
 export { Recovery, RecoveryCreate, RecoveryMode, RecoveryStatus } from './recoveries.ts';
 export { Scope } from './scopes.ts';

@@ -50,3 +50,23 @@ export const changeIncident = defineQueue({
   dedupe: ({ changeId }) => changeId,
 });
 export type ChangeIncident = z.output<typeof changeIncident.payload>;
+
+/** The graph is behind its rows. A wake-up: it may be lost, late or doubled. */
+export const updateGraph = defineQueue({
+  name: 'update-graph',
+  owner: 'enrichment',
+  payload: z.object({}),
+  retry: { attempts: 1, backoffMs: 0 },
+  dedupe: () => 'graph',
+});
+export type UpdateGraph = z.output<typeof updateGraph.payload>;
+
+/** This incident is to be enriched. A wake-up: it may be lost, late or doubled. */
+export const enrichIncident = defineQueue({
+  name: 'enrich-incident',
+  owner: 'enrichment',
+  payload: z.object({ incidentId: z.string() }),
+  retry: { attempts: 1, backoffMs: 0 },
+  dedupe: ({ incidentId }) => incidentId,
+});
+export type EnrichIncident = z.output<typeof enrichIncident.payload>;

@@ -2,6 +2,7 @@ import type { Ids } from '@socmate/runtime';
 import { z } from 'zod';
 import { type Pool, type Queryable, rows, run, transaction } from './pool.ts';
 import { ConnectionColumns, type ProviderConnection, toConnection } from './provider-connection.ts';
+import { readAgain } from './read-again.ts';
 
 /** An incident whose alerts and entities this worker is to read; another may do so when the claim ends. */
 export interface DetailsClaim {
@@ -90,16 +91,19 @@ const SETTLED_AFTER = `interval '1 day'`;
 const UPDATE = `WITH given AS (
     SELECT d.*, i.entities IS DISTINCT FROM d.entities OR i.id = ANY ($2) AS is_changed
     FROM jsonb_to_recordset($1::jsonb) AS d (id text, version timestamptz, entities jsonb, is_complete boolean)
-    JOIN incident AS i ON i.id = d.id)
-  UPDATE incident AS i SET entities = given.entities, details_synced_at = now(),
-    details_due_at = CASE WHEN i.details_due_at IS DISTINCT FROM given.version THEN i.details_due_at
-      WHEN given.is_complete OR i.details_tries >= ${MAX_TRIES}
-        OR i.last_modified_at < now() - ${SETTLED_AFTER} THEN NULL
-      ELSE now() + make_interval(mins => least(60, 2 ^ i.details_tries)::integer) END,
-    details_tries = CASE WHEN given.is_complete THEN 0 ELSE i.details_tries + 1 END,
-    synced_at = CASE WHEN given.is_changed THEN now() ELSE i.synced_at END,
-    change_seq = CASE WHEN given.is_changed THEN pg_current_xact_id() ELSE i.change_seq END
-  FROM given WHERE i.id = given.id RETURNING given.is_changed`;
+    JOIN incident AS i ON i.id = d.id),
+  updated AS (
+    UPDATE incident AS i SET entities = given.entities, details_synced_at = now(),
+      details_due_at = CASE WHEN i.details_due_at IS DISTINCT FROM given.version THEN i.details_due_at
+        WHEN given.is_complete OR i.details_tries >= ${MAX_TRIES}
+          OR i.last_modified_at < now() - ${SETTLED_AFTER} THEN NULL
+        ELSE now() + make_interval(mins => least(60, 2 ^ i.details_tries)::integer) END,
+      details_tries = CASE WHEN given.is_complete THEN 0 ELSE i.details_tries + 1 END,
+      synced_at = CASE WHEN given.is_changed THEN now() ELSE i.synced_at END,
+      change_seq = CASE WHEN given.is_changed THEN pg_current_xact_id() ELSE i.change_seq END
+    FROM given WHERE i.id = given.id RETURNING i.id, given.is_changed),
+  ${readAgain('SELECT id FROM updated WHERE is_changed')}
+  SELECT is_changed FROM updated`;
 
 const PUT_OFF = `UPDATE incident SET
     details_due_at = now() + least(greatest(now() - synced_at, interval '1 minute'), interval '6 hours')

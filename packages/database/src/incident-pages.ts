@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type NewEvent, publishEvents } from './event-publishing.ts';
 import { type MergeChange, touchMerged } from './merge-touch.ts';
 import { type Pool, type Queryable, rows, run, transaction } from './pool.ts';
+import { readAgain } from './read-again.ts';
 
 /** An incident as Sentinel has it, in our own form; times are RFC 3339 of any precision. */
 export interface IncidentRow {
@@ -157,7 +158,8 @@ const UPSERT = `WITH page AS MATERIALIZED (
     WHERE excluded.last_modified_at > i.last_modified_at
       OR (excluded.last_modified_at = i.last_modified_at
         AND (excluded.etag IS DISTINCT FROM i.etag OR i.deleted_in_sentinel_at IS NOT NULL))
-    RETURNING id, sentinel_name, xmax = 0 AS is_new, alerted_severity, change_seq = pg_current_xact_id() AS is_visible)
+    RETURNING id, sentinel_name, xmax = 0 AS is_new, alerted_severity, change_seq = pg_current_xact_id() AS is_visible),
+  ${readAgain('SELECT id FROM stored WHERE is_visible')}
   SELECT stored.id, sentinel_name, is_new, alerted_severity, judged.number, was_merged_into, judged.merged_into
   FROM stored JOIN judged USING (sentinel_name) WHERE is_visible
   UNION ALL SELECT NULL, sentinel_name, false, NULL, 0, NULL, NULL FROM collided`;

@@ -22,6 +22,7 @@ import { type ProviderFreshness, providerFreshness } from './provider-freshness.
 const Raw = z.record(z.string(), z.unknown());
 
 const DetailRow = IncidentRecord.schema.extend({
+  provider_id: z.string(),
   raw: Raw,
   entities: z.array(Raw),
   alerts: z.array(Raw),
@@ -67,7 +68,7 @@ const OF_NUMBER = `FROM incident AS i JOIN siem_provider AS p ON p.id = i.provid
   WHERE i.number = $1 AND ($2::text[] IS NULL OR i.provider_id = ANY ($2))
   ORDER BY p.is_default DESC, p.deleted_at IS NOT NULL, p.created_at, i.id LIMIT 1`;
 
-const BY_NUMBER = `SELECT ${IncidentRecord.columns}, ${MERGED_INCIDENTS}, i.raw, i.entities, COALESCE((
+const BY_NUMBER = `SELECT ${IncidentRecord.columns}, ${MERGED_INCIDENTS}, i.provider_id, i.raw, i.entities, COALESCE((
     SELECT jsonb_agg(a.raw ORDER BY a.system_alert_id) FROM incident_alert AS ia
     JOIN alert AS a ON a.id = ia.alert_id WHERE ia.incident_id = i.id), '[]') AS alerts ${OF_NUMBER}`;
 

@@ -1,4 +1,5 @@
 export { endStorms } from './alert-storms.ts';
+export { type AlertingIncident, alertingIncident } from './alerting-incident.ts';
 export {
   type ApiKeyCredential,
   type ApiKeyCredentials,
@@ -31,8 +32,44 @@ export {
 export { createDeliveryReplays, type DeliveryReplays, type ReplayTarget } from './delivery-replays.ts';
 export { createEndpointHealth, type EndpointHealth, type FailingEndpoint } from './endpoint-health.ts';
 export { endpointStats } from './endpoint-stats.ts';
-export { type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
+export {
+  createEnrichmentFacts,
+  type EnrichmentFacts,
+  type IncidentFacts,
+} from './enrichment-facts.ts';
+export {
+  createEnrichmentRuns,
+  type DueEnrichment,
+  type EnrichmentClaim,
+  type EnrichmentRuns,
+} from './enrichment-runs.ts';
+export { createEnrichments, type EnrichmentJob, type Enrichments } from './enrichments.ts';
+export type { IncidentSightings, SightedEntity, SightedRelation } from './entity-groups.ts';
+export { countEntityIncidents } from './entity-incidents.ts';
+export {
+  createEntities,
+  type Entities,
+  type EntityQuestion,
+  type NamedEntity,
+  type StoredEntity,
+} from './entity-lookups.ts';
+export { storeReadings } from './entity-store.ts';
+export { type Making, type NewEvent, type Ping, publishEvents, publishPing } from './event-publishing.ts';
 export { forgetExpiredSecrets } from './expired-secrets.ts';
+export {
+  type EnrichmentEnding,
+  type EnrichmentOutcome,
+  type EntityVerdict,
+  finishEnrichment,
+  type PriorityChange,
+} from './finish-enrichment.ts';
+export {
+  type ClaimedGraphChange,
+  createGraphChanges,
+  type GraphBacklog,
+  type GraphChanges,
+} from './graph-changes.ts';
+export { createGraphSource, type GraphRefs, type GraphRows, type GraphSource } from './graph-rows.ts';
 export { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 export { createHeldBack, type HeldBack } from './held-back.ts';
 export {
@@ -64,6 +101,13 @@ export {
   type StoredIncident,
 } from './incident-pages.ts';
 export {
+  createIncidentReadings,
+  type IncidentReadings,
+  type IncidentToRead,
+  type ReadIncident,
+  type ReadingClaim,
+} from './incident-readings.ts';
+export {
   createIncidentReconciliation,
   type IncidentReconciliation,
   type ListedStretch,
@@ -85,6 +129,14 @@ export {
   type IncidentWithDetails,
   type LocalChange,
 } from './incidents.ts';
+export { createIntelligenceMemory, type IntelligenceMemory } from './intelligence-memory.ts';
+export {
+  createListEntries,
+  type ListEntries,
+  type ListEntryRecord,
+  type ListFilter,
+  type NewListEntry,
+} from './list-entries.ts';
 export { migrate } from './migrate.ts';
 export { keepPartitions, type PartitionUpkeep } from './partitions.ts';
 export { createPool, type Pool, type PoolOptions, type Queryable, transaction } from './pool.ts';

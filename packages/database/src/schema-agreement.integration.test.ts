@@ -7,6 +7,7 @@ const TYPES: Record<string, string> = {
   String: 'text',
   Int: 'integer',
   BigInt: 'bigint',
+  Float: 'real',
   Boolean: 'boolean',
   DateTime: 'timestamp with time zone',
   Json: 'jsonb',
@@ -63,7 +64,7 @@ function declared(schema: string): Tables {
         .map((part) => fields.find(({ field }) => field === part.replace(/\(.*/, ''))!.column)
         .join(',');
     for (const { line, type, mark, column } of fields) {
-      const relation = /@relation\(fields: \[(\w+)\].*onDelete: (\w+)/.exec(line);
+      const relation = /@relation\((?:"\w+", )?fields: \[(\w+)\].*onDelete: (\w+)/.exec(line);
       if (relation) {
         const onDelete = relation[2] === 'Cascade' ? 'cascade' : 'no action';
         keys.push(

@@ -2,6 +2,7 @@ export { isWellKnownSid } from './account-identity.ts';
 export { type Address, readAddress } from './addresses.ts';
 export { ATTACK_ATTRIBUTION, type Tactic, type Technique, tacticOf, techniqueOf } from './attack.ts';
 export { hasPublicSuffix, normaliseDomain, registrableDomain } from './domains.ts';
+export { rankAliases } from './entity.ts';
 export type { Reading, Unread, UnreadReason } from './graph-reader.ts';
 export { isWeakKey } from './keys.ts';
 export { lookupKeys } from './lookup-keys.ts';

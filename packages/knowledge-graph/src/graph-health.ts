@@ -33,11 +33,11 @@ export function createGraphHealth({ uri, user, password }: GraphConnection): Gra
 }
 
 const HOW_LOCAL = 'a local run starts its own where there are Java 17 or 21 and Maven';
-const NO_ANSWER = `Neo4j does not answer: the graph is missing, its endpoints answer 503 and its updates wait. Start Neo4j or correct NEO4J_URI; ${HOW_LOCAL}`;
-const REFUSED =
+export const NO_ANSWER = `Neo4j does not answer: the graph is missing, its endpoints answer 503 and its updates wait. Start Neo4j or correct NEO4J_URI; ${HOW_LOCAL}`;
+export const REFUSED =
   'Neo4j does not let us in: the graph is missing, its endpoints answer 503 and its updates wait. Correct NEO4J_USER and NEO4J_PASSWORD';
 
-const isRefused = (fault: unknown): boolean =>
+export const isRefused = (fault: unknown): boolean =>
   fault instanceof neo4j.Neo4jError && fault.code.startsWith('Neo.ClientError.Security.');
 
 /** Stands in where no graph is configured, and says what to do. */

@@ -1,1 +1,16 @@
+export { blastRadius } from './blast-radius.ts';
+export { ensureGraph } from './ensure-graph.ts';
+export { type FoundEdge, type FoundNode, findNode, type GraphPlace, type GraphView } from './expand.ts';
+export { createGraph, type Graph, type GraphOptions, isTooLong } from './graph.ts';
+export type { GraphBatch, GraphEntity, GraphIncident, GraphRelation, GraphTechnique } from './graph-batch.ts';
 export { createGraphHealth, type GraphConnection, type GraphHealth, noGraph } from './graph-health.ts';
+export { type Hub, hubs } from './hubs.ts';
+export { type IncidentInHistory, incidentHistory } from './incident-history.ts';
+export { GRAPH_RELATIONSHIPS, type GraphRelationship } from './labels.ts';
+export { type Neighbourhood, neighbourhood } from './neighbourhood.ts';
+export { type RelatedIncident, type RelatedIncidents, relatedIncidents } from './related-incidents.ts';
+export { incidentsNaming, removeEntity } from './remove-entity.ts';
+export { type SharedEntity, sharedEntities } from './shared-entities.ts';
+export { type PathAnswer, shortestPath } from './shortest-path.ts';
+export { forgetRevisions, sweepGraph } from './sweep-graph.ts';
+export { StaleRevision, writeGraph } from './write-graph.ts';

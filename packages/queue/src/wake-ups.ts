@@ -1,9 +1,10 @@
 import type { QueueDefinition } from '@socmate/contracts';
-import { AppError, errorMessage, type Logger } from '@socmate/runtime';
+import { errorMessage, type Logger } from '@socmate/runtime';
 import type { z } from 'zod';
 import type { QueueConnection } from './connection.ts';
 import { mergeAdds } from './merged-adds.ts';
 import { startProducer } from './producer.ts';
+import { withinTime } from './within-time.ts';
 
 export interface WakeUps<S extends z.ZodType> {
   /** Answers within a second whether Redis took the job, and never rejects: a timer finds the rows that it names. */
@@ -27,7 +28,7 @@ export function startWakeUps<S extends z.ZodType>(
   return {
     wake: async (payload) => {
       try {
-        await withinReason(add(payload));
+        await withinTime(add(payload), TIMEOUT_MS);
         return true;
       } catch (fault) {
         log.warn(
@@ -39,15 +40,4 @@ export function startWakeUps<S extends z.ZodType>(
     },
     close: () => producer.close(),
   };
-}
-
-/** A Redis that hangs counts as away. */
-async function withinReason(add: Promise<void>): Promise<void> {
-  let timeout: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timeout = setTimeout(() => reject(new AppError('unavailable', 'Redis does not answer')), TIMEOUT_MS);
-  });
-  // One that comes to nothing after the timeout has nobody to tell.
-  add.catch(() => undefined);
-  return Promise.race([add, late]).finally(() => clearTimeout(timeout));
 }

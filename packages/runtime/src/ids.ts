@@ -11,10 +11,12 @@ export type IdPrefix =
   | 'rec'
   | 'att'
   | 'aud'
+  | 'lst'
   | 'req'
   | 'wrk'
   | 'cmt'
-  | 'chg';
+  | 'chg'
+  | 'enr';
 
 /** Prefixed ULIDs: unique, and ordered by the time of their making within a process. */
 export interface Ids {

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 /** A Redis of the test's own, without persistence, to be killed and started again at the same address. */
@@ -16,16 +17,6 @@ export interface TestRedis {
 }
 
 const NAMES = ['redis-server', 'valkey-server'];
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
-}
 
 async function spawnFirst(args: readonly string[]): Promise<ChildProcess> {
   for (const name of NAMES) {

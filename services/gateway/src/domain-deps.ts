@@ -2,13 +2,17 @@ import { deliverWebhook, syncProvider } from '@socmate/contracts';
 import type { Sealer } from '@socmate/crypto';
 import {
   createDeliveries,
+  createEntities,
   createHeldBack,
   createIncidents,
+  createListEntries,
   createSiemProviders,
   createWebhookEndpoints,
   type Deliveries,
+  type Entities,
   type HeldBack,
   type Incidents,
+  type ListEntries,
   type Pool,
   type SiemProviders,
   type WebhookEndpoints,
@@ -18,18 +22,23 @@ import { startWakeUps } from '@socmate/queue';
 import type { Clock, Ids, Lifecycle, Logger } from '@socmate/runtime';
 import { azureSettings, checkWorkspace, resolveWorkspace } from '@socmate/sentinel';
 import type { Config } from './config.ts';
+import { type EnrichmentDeps, openEnrichments } from './enrichment/open-enrichments.ts';
 import { type IncidentWriteDeps, openIncidentWrites } from './incident-writes/open-incident-writes.ts';
 import { createUpdateIncident, type UpdateIncident } from './incidents/update-incident.ts';
+import { createListChanges, type ListChanges } from './lists/list-changes.ts';
 import { createEndpointChanges, type EndpointChanges } from './webhooks/endpoint-changes.ts';
 import { openWebhookReplays, type WebhookReplayDeps } from './webhooks/open-webhook-replays.ts';
 import { createProviderChanges, type ProviderChanges } from './workspaces/provider-changes.ts';
 import type { WorkspaceDirectory } from './workspaces/workspace-probe.ts';
 
 /** What the routes of incidents, webhooks and workspaces ask for. */
-export interface DomainDeps extends IncidentWriteDeps, WebhookReplayDeps {
+export interface DomainDeps extends EnrichmentDeps, IncidentWriteDeps, WebhookReplayDeps {
   readonly publicUrl: string;
   readonly incidents: Incidents;
   readonly updateIncident: UpdateIncident;
+  readonly entities: Entities;
+  readonly lists: ListEntries;
+  readonly listChanges: ListChanges;
   readonly providers: SiemProviders;
   readonly providerChanges: ProviderChanges;
   readonly directory: WorkspaceDirectory;
@@ -81,6 +90,10 @@ export function openDomain(base: DomainBase, sealer: Sealer): DomainDeps {
     incidents: createIncidents(pool),
     updateIncident: createUpdateIncident(base),
     ...openIncidentWrites(base),
+    ...openEnrichments(base),
+    entities: createEntities(pool),
+    lists: createListEntries(pool),
+    listChanges: createListChanges(base),
     providers: createSiemProviders(pool),
     providerChanges: createProviderChanges({ ...base, sealer, directory, wake: wake.provider }),
     directory,

@@ -130,11 +130,11 @@ test('the whole incident carries what Sentinel sent, untouched', async () => {
     name: 'a',
     properties: { incidentNumber: 1, additionalData: { 'odd.key': ['bar', null, 1.5], tactics: [] } },
   };
-  const entities = [{ kind: 'Ip', properties: { address: '203.0.113.50' } }];
+  const sentinel_entities = [{ kind: 'Ip', properties: { address: '203.0.113.50' } }];
   const { id } = await insert({
     number: 5,
     raw,
-    entities: JSON.stringify(entities),
+    entities: JSON.stringify(sentinel_entities),
     provider_name: 'Microsoft XDR',
     provider_incident_id: '347',
   });
@@ -147,8 +147,43 @@ test('the whole incident carries what Sentinel sent, untouched', async () => {
   const { status, json } = await get(`${PATH}/5`);
   expect(status).toBe(200);
   expect(json.sentinel).toEqual(raw);
-  expect(json).toMatchObject({ number: 5, entities, alerts: [alert], enrichment: null, sessions: [] });
+  const beside = { alerts: [alert], entities: [], enrichment: null, sessions: [] };
+  expect(json).toMatchObject({ number: 5, sentinel_entities, ...beside });
   expect(json.links.defender).toBe('https://security.microsoft.com/incidents/347?tid=tenant-1');
+});
+
+test('an incident shows the entities that were read of it, and a limited key no word of other workspaces', async () => {
+  const { id } = await insert({ number: 6 });
+  await pool.query(`WITH e AS (
+      INSERT INTO entity (key, type, value, strength, attributes, first_seen, last_seen, verdict)
+      VALUES ('user:ann@contoso.com', 'user', 'ann@contoso.com', 'strong', '{"title": "CFO"}', '2020-01-01', '2030-01-01', 'suspicious')
+      RETURNING id),
+    aliases AS (
+      INSERT INTO entity_alias SELECT alias, id, is_strong FROM e, (VALUES ('user:ann@contoso.com', true),
+        ('user:ann@${provider.id}', false), ('user:ann@prv_of_others', false)) AS a (alias, is_strong))
+    INSERT INTO incident_entity SELECT '${id}', id, 'alert', 0.9, '', '2026-11-01', '2026-11-02', 2 FROM e`);
+  const shown = {
+    type: 'user',
+    value: 'ann@contoso.com',
+    key: 'user:ann@contoso.com',
+    strength: 'strong',
+    source: 'alert',
+    confidence: 0.9,
+    count: 2,
+    verdict: 'suspicious',
+    first_seen: '2026-11-01T00:00:00.000Z',
+    last_seen: '2026-11-02T00:00:00.000Z',
+  };
+  const aliases = ['user:ann@contoso.com', `user:ann@${provider.id}`];
+  const { apiKey } = await gateway.keyWith(['incidents:read'], { providers: [provider.id] });
+  const limited = await gateway.ask('GET', `${PATH}/6`, { key: apiKey });
+  expect(limited.json.entities).toEqual([{ ...shown, aliases, attributes: {} }]);
+  const [all] = (await get(`${PATH}/6`)).json.entities;
+  expect(all).toEqual({
+    ...shown,
+    attributes: { title: 'CFO' },
+    aliases: expect.arrayContaining([...aliases, 'user:ann@prv_of_others']),
+  });
 });
 
 test('where workspaces share a number, the default one comes first and `provider` names the other', async () => {

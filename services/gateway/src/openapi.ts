@@ -20,8 +20,10 @@ const options = {
   description,
   tags: [
     { name: 'Incidents', description: 'What Sentinel has, with notes, tags and assignee of SoCMate’s own.' },
+    { name: 'Graph', description: 'What entities and incidents have to do with each other.' },
     { name: 'Webhook endpoints', description: 'Who receives events.' },
     { name: 'Webhook deliveries', description: 'What was sent, and what came back.' },
+    { name: 'Lists', description: 'What the tenant itself says of addresses, accounts and machines.' },
     { name: 'Workspaces', description: 'The connected Sentinel workspaces; every change is audited.' },
     { name: 'API keys', description: 'Administration of keys; every change is audited.' },
     { name: 'Audit log', description: 'Who changed what.' },

@@ -47,3 +47,12 @@ test('without Redis a comment and a status change are taken, and are due', async
   );
   expect(rows).toEqual([{ status: 'pending' }, { status: 'pending' }]);
 });
+
+test('without Redis an enrichment is taken, and is due', async () => {
+  const { id: provider_id, name } = await aProvider(pool);
+  const { id, number } = await anIncident(pool, { provider_id });
+  const answer = await gateway.ask('POST', `/api/v1/incidents/${number}/enrich?provider=${name}`);
+  expect(answer.status).toBe(202);
+  const { rows } = await pool.query('SELECT incident_id, run_id FROM enrichment WHERE due_at <= now()');
+  expect(rows).toEqual([{ incident_id: id, run_id: answer.json.job_id }]);
+});

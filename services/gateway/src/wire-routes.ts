@@ -4,6 +4,7 @@ import { type HealthChecks, readiness } from '@socmate/runtime';
 import { createManageApiKeys } from './api-keys/manage-api-keys.ts';
 import type { Base } from './base.ts';
 import { openDomain } from './domain-deps.ts';
+import { openGraphQuestions } from './graph/open-graph-questions.ts';
 import type { RouteDeps } from './routes/route-deps.ts';
 
 /** Makes everything that routes ask for. */
@@ -13,8 +14,10 @@ export function wireRoutes(
   onKeyChanged: (keyId: string) => void,
 ): RouteDeps {
   const { life, config, clock, ids, pool, prisma } = base;
+  const domain = openDomain(base, base.sealer);
   return {
-    ...openDomain(base, base.sealer),
+    ...domain,
+    graphQuestions: openGraphQuestions(base, domain),
     clock,
     cursors: createCursorCodec(parseMasterKeys(config.MASTER_KEYS)),
     ready: () => readiness(checks, life.isClosing),

@@ -18,13 +18,13 @@ export type OutcomeWaits = <C extends { readonly status: string }>(
 ) => Promise<C>;
 
 /** The state is in the row: whichever process made the change, and whether or not Redis told of it, it is seen here. */
-export function createOutcomeWaits(waitersMax = WAITERS_MAX): OutcomeWaits {
+export function createOutcomeWaits(waitersMax = WAITERS_MAX, firstPollMs = FIRST_POLL_MS): OutcomeWaits {
   let waiting = 0;
   return async (read, { waitMs, signal }) => {
     const deadline = performance.now() + (waiting < waitersMax ? waitMs : 0);
     waiting += 1;
     try {
-      for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LAST_POLL_MS)) {
+      for (let pollMs = firstPollMs; ; pollMs = Math.min(pollMs * 1.5, LAST_POLL_MS)) {
         const change = await read();
         const leftMs = deadline - performance.now();
         if (change.status !== 'pending' || leftMs <= 0 || signal.aborted) return change;

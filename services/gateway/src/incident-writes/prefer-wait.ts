@@ -9,7 +9,7 @@ const refused = () =>
   invalidField(['header', 'Prefer'], `wait takes whole seconds from 0 to ${WAIT_MAX_S}, as in wait=20`);
 
 /** The seconds of `Prefer: wait=N` (RFC 7240), 0 for `respond-async`; other preferences are not ours to judge. */
-export function preferredWaitS(header: string | undefined): number {
+export function preferredWaitS(header: string | undefined, otherwiseS = DEFAULT_WAIT_S): number {
   let waitS: number | undefined;
   for (const preference of (header ?? '').split(/[,;]/)) {
     const { name, value } = PREFERENCE.exec(preference)?.groups ?? {};
@@ -18,5 +18,5 @@ export function preferredWaitS(header: string | undefined): number {
     if (!/^\d{1,4}$/.test(value ?? '') || Number(value) > WAIT_MAX_S) throw refused();
     waitS = Number(value);
   }
-  return waitS ?? DEFAULT_WAIT_S;
+  return waitS ?? otherwiseS;
 }

@@ -1,5 +1,12 @@
-import { type Incident, type IncidentDetail, incidentLinks } from '@socmate/contracts';
-import type { IncidentRecord, IncidentWithDetails } from '@socmate/database';
+import {
+  type EnrichmentRecord,
+  type Incident,
+  type IncidentDetail,
+  type IncidentEntity,
+  incidentLinks,
+} from '@socmate/contracts';
+import type { IncidentRecord, IncidentWithDetails, NamedEntity } from '@socmate/database';
+import { isWeakKey } from '@socmate/entities';
 
 /** `TruePositive` of Sentinel's is `true_positive`. */
 const snakeCase = (given: string | null): string | null =>
@@ -24,15 +31,43 @@ export function incidentView(publicUrl: string, incident: IncidentRecord): Incid
   };
 }
 
-export function incidentDetailView(publicUrl: string, incident: IncidentWithDetails): IncidentDetail {
-  const { raw, alerts, entities, merged_incidents } = incident;
+/** What is told of an incident beside its row. */
+export interface IncidentContext {
+  readonly entities: readonly NamedEntity[];
+  readonly enrichment: EnrichmentRecord | undefined;
+  /** Whoever sees some workspaces alone is not told what others say of an entity. */
+  readonly isLimited: boolean;
+}
+
+export function incidentDetailView(
+  publicUrl: string,
+  incident: IncidentWithDetails,
+  { entities: named, enrichment, isLimited }: IncidentContext,
+): IncidentDetail {
+  const { raw, alerts, entities, merged_incidents, provider_id: workspace } = incident;
   return {
     ...incidentView(publicUrl, incident),
     sentinel: raw,
     alerts,
-    entities,
+    sentinel_entities: entities,
+    entities: named.map((entity) => entityView(entity, isLimited ? workspace : undefined)),
     merged_incidents,
-    enrichment: null,
+    enrichment: enrichment ?? null,
     sessions: [],
   };
 }
+
+/** Names that mean something in one workspace alone are shown with the incidents of that one. */
+function entityView(entity: NamedEntity, only: string | undefined): IncidentEntity {
+  const { id: _id, risk: _risk, role: _role, named_first, named_last, ...shown } = entity;
+  return {
+    ...shown,
+    aliases: entity.aliases.filter((alias) => only === undefined || !isOfAnother(alias, only)),
+    attributes: only === undefined ? entity.attributes : {},
+    first_seen: named_first,
+    last_seen: named_last,
+  };
+}
+
+const isOfAnother = (alias: string, workspace: string): boolean =>
+  isWeakKey(alias) && !alias.endsWith(`@${workspace}`);

@@ -1,9 +1,12 @@
 import type { Route } from '@socmate/http';
 import { apiKeyRoutes } from './api-keys.ts';
 import { auditLogRoutes } from './audit-log.ts';
+import { enrichmentRoutes } from './enrichment-routes.ts';
+import { graphRoutes } from './graph-routes.ts';
 import { healthRoutes } from './health.ts';
 import { incidentWriteRoutes } from './incident-writes.ts';
 import { incidentRoutes } from './incidents.ts';
+import { listRoutes } from './lists.ts';
 import type { RouteDeps } from './route-deps.ts';
 import { siemProviderRoutes } from './siem-providers.ts';
 import { webhookDeliveryRoutes } from './webhook-deliveries.ts';
@@ -15,11 +18,14 @@ import { webhookRecoveryRoutes } from './webhook-recoveries.ts';
 export const allRoutes = (deps: RouteDeps): Route[] => [
   ...incidentRoutes(deps),
   ...incidentWriteRoutes(deps),
+  ...enrichmentRoutes(deps),
+  ...graphRoutes(deps),
   ...webhookEndpointRoutes(deps),
   ...webhookEventRoutes(deps),
   ...webhookDeliveryRoutes(deps),
   ...webhookRecoveryRoutes(deps),
   ...siemProviderRoutes(deps),
+  ...listRoutes(deps),
   ...apiKeyRoutes(deps),
   ...auditLogRoutes(deps),
   ...healthRoutes(deps),

@@ -8,6 +8,7 @@ import {
   MaxAge,
   ProviderRef,
 } from '@socmate/contracts';
+import type { IncidentRef } from '@socmate/database';
 import { defineRoute, type Principal, type Route } from '@socmate/http';
 import { notFound } from '@socmate/runtime';
 import { z } from 'zod';
@@ -17,7 +18,17 @@ import { createReadChanges } from '../incidents/read-changes.ts';
 import { listedProviders, namedProviders } from '../visible-providers.ts';
 import type { RouteDeps } from './route-deps.ts';
 
-type Deps = Pick<RouteDeps, 'clock' | 'cursors' | 'incidents' | 'providers' | 'publicUrl' | 'updateIncident'>;
+type Deps = Pick<
+  RouteDeps,
+  | 'clock'
+  | 'cursors'
+  | 'enrichments'
+  | 'entities'
+  | 'incidents'
+  | 'providers'
+  | 'publicUrl'
+  | 'updateIncident'
+>;
 
 const PATH = '/api/v1/incidents';
 const reading = { method: 'get', tag: 'Incidents', scope: 'incidents:read' } as const;
@@ -63,17 +74,26 @@ type Input = {
   principal: Principal;
 };
 
-async function refOf({ providers }: Deps, { params, query, principal }: Input) {
+async function refOf({ providers }: Deps, { params, query, principal }: Input): Promise<IncidentRef> {
   return {
     number: params.number,
     providerIds: await namedProviders(providers, principal, query.provider),
   };
 }
 
-async function readOne({ incidents, publicUrl }: Deps, ref: Awaited<ReturnType<typeof refOf>>) {
+async function readOne(
+  { enrichments, entities, incidents, publicUrl }: Deps,
+  input: Input,
+  ref: IncidentRef,
+) {
   const incident = await incidents.byNumber(ref);
   if (!incident) throw notFound('incident', ref.number);
-  return incidentDetailView(publicUrl, incident);
+  const isLimited = input.principal.providers.length > 0;
+  return incidentDetailView(publicUrl, incident, {
+    entities: await entities.ofIncident(incident.id),
+    enrichment: await enrichments.latest(incident.id),
+    isLimited,
+  });
 }
 
 const oneRoute = (deps: Deps): Route =>
@@ -87,7 +107,7 @@ const oneRoute = (deps: Deps): Route =>
     query: OneQuery,
     response: IncidentDetail,
     etag: (incident) => incident,
-    handle: async (input) => readOne(deps, await refOf(deps, input)),
+    handle: async (input) => readOne(deps, input, await refOf(deps, input)),
   });
 
 const patchRoute = (deps: Deps): Route =>
@@ -105,7 +125,7 @@ const patchRoute = (deps: Deps): Route =>
     handle: async (input) => {
       const ref = await refOf(deps, input);
       await deps.updateIncident(ref, input.body, input);
-      return readOne(deps, ref);
+      return readOne(deps, input, ref);
     },
   });
 

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { type Pool, type Queryable, rows, run } from './pool.ts';
+
+const ChangeRow = z.object({
+  id: z.number(),
+  kind: z.enum(['incident', 'entity', 'merged']),
+  ref: z.string(),
+  into_id: z.number().nullable(),
+});
+
+/** What the graph does not have yet; `ref` is an incident's id, an entity's id, or a key that is no entity's own now. */
+export type ClaimedGraphChange = z.output<typeof ChangeRow>;
+
+export interface GraphBacklog {
+  readonly count: number;
+  /** How long the oldest has waited. */
+  readonly lagMs: number;
+}
+
+/** The outbox of the graph. Rows stay until the graph has what they name. */
+export interface GraphChanges {
+  /** Oldest first, for this owner until the lease ends; then, or when released, anyone's again. */
+  claim(owner: string, limit: number): Promise<ClaimedGraphChange[]>;
+  release(owner: string, ids: readonly number[]): Promise<void>;
+  /** Keeps them from everybody for a while: they could not be written. */
+  putOff(ids: readonly number[], seconds: number): Promise<void>;
+  acknowledge(ids: readonly number[]): Promise<void>;
+  backlog(): Promise<GraphBacklog>;
+  /**
+   * A number higher than any drawn before: whoever draws it after a claim, and reads the rows after it, has read what
+   * the claimed changes committed.
+   */
+  nextRevision(): Promise<number>;
+}
+
+const LEASE_S = 60;
+const COUNT_MAX = 100_000;
+
+const CLAIM = `WITH picked AS (
+    SELECT id FROM graph_change WHERE lease_until IS NULL OR lease_until < now()
+    ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+  UPDATE graph_change AS g SET lease_owner = $1, lease_until = now() + interval '${LEASE_S} seconds'
+  FROM picked WHERE g.id = picked.id RETURNING g.id, g.kind, g.ref, g.into_id`;
+
+const RELEASE =
+  'UPDATE graph_change SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = $1 AND id = ANY ($2::bigint[])';
+
+const PUT_OFF = `UPDATE graph_change SET lease_owner = NULL, lease_until = now() + make_interval(secs => $2)
+  WHERE id = ANY ($1::bigint[])`;
+
+const ACKNOWLEDGE = 'DELETE FROM graph_change WHERE id = ANY ($1::bigint[])';
+
+const BACKLOG = `SELECT (SELECT count(*) FROM (SELECT FROM graph_change LIMIT ${COUNT_MAX}) AS found)::int AS count,
+  COALESCE((SELECT extract(epoch FROM now() - created_at) * 1000 FROM graph_change ORDER BY id LIMIT 1), 0)::float8 AS lag_ms`;
+
+const BacklogRow = z
+  .object({ count: z.int(), lag_ms: z.number() })
+  .transform((row): GraphBacklog => ({ count: row.count, lagMs: Math.max(0, row.lag_ms) }));
+
+// Numbers of transactions only grow, across all databases of a server, and a copy of a database keeps to them.
+const REVISION = 'SELECT pg_current_xact_id()::text::bigint AS revision';
+
+async function nextRevision(db: Queryable): Promise<number> {
+  const [row] = await rows(db, z.object({ revision: z.number() }), { text: REVISION });
+  if (!row) throw new Error('a transaction has a number');
+  return row.revision;
+}
+
+export const createGraphChanges = (pool: Pool): GraphChanges => ({
+  claim: async (owner, limit) => {
+    const claimed = await rows(pool, ChangeRow, {
+      name: 'claim-graph-changes',
+      text: CLAIM,
+      values: [owner, limit],
+    });
+    return claimed.sort((a, b) => a.id - b.id);
+  },
+  release: async (owner, ids) => {
+    await run(pool, { text: RELEASE, values: [owner, ids] });
+  },
+  putOff: async (ids, seconds) => {
+    await run(pool, { text: PUT_OFF, values: [ids, seconds] });
+  },
+  acknowledge: async (ids) => {
+    if (ids.length > 0) await run(pool, { name: 'acknowledge-graph', text: ACKNOWLEDGE, values: [ids] });
+  },
+  backlog: async () => {
+    const [row] = await rows(pool, BacklogRow, { name: 'graph-backlog', text: BACKLOG });
+    return row ?? { count: 0, lagMs: 0 };
+  },
+  nextRevision: () => nextRevision(pool),
+});

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { freePort } from './free-port.ts';
+import { requireEnv } from './require-env.ts';
+
+export interface TestGraph {
+  readonly uri: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+function warn(what: string): void {
+  process.stderr.write(
+    `\n⚠ ${what} is SKIPPED: there is no Neo4j. Install Java 17 or 21 and Maven, and run \`npm test\`.\n`,
+  );
+}
+
+/** The test run's Neo4j, which its tests share: each names things of its own. Undefined where there is no Java. */
+export function testGraph(what: string): TestGraph | undefined {
+  const { TEST_NEO4J_URI, TEST_NEO4J_USER, TEST_NEO4J_PASSWORD } = process.env;
+  if (!TEST_NEO4J_URI) {
+    warn(what);
+    return undefined;
+  }
+  return { uri: TEST_NEO4J_URI, user: TEST_NEO4J_USER ?? 'neo4j', password: TEST_NEO4J_PASSWORD ?? '' };
+}
+
+/** A Neo4j of the test's own, to be killed and started again at the same address with the same data. */
+export interface TestNeo4j extends TestGraph {
+  start(): Promise<void>;
+  /** As `kill -9` does; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Kills it and removes its data. */
+  close(): Promise<void>;
+}
+
+const PASSWORD = 'test-password';
+const MEMORY = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+const READY_MS = 120_000;
+
+/** Whether a test may start a Neo4j of its own; says so loudly where the test run found no Java. */
+export function canStartNeo4j(what: string): boolean {
+  if (process.env['TEST_NEO4J_JAVA']) return true;
+  warn(what);
+  return false;
+}
+
+export async function startTestNeo4j(): Promise<TestNeo4j> {
+  const [java, jars, source] = ['TEST_NEO4J_JAVA', 'TEST_NEO4J_JARS', 'TEST_NEO4J_SOURCE'].map(
+    requireEnv,
+  ) as [string, string, string];
+  const [port, folder] = await Promise.all([freePort(), mkdtemp(join(tmpdir(), 'socmate-neo4j-'))]);
+  const command = [...MEMORY, '-cp', join(jars, '*'), source, folder, String(port)];
+  let child: ChildProcess | undefined;
+  const kill = async (): Promise<void> => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  };
+  const start = async (): Promise<void> => {
+    child = spawn(java, command, {
+      // It stops by itself when its input closes: nothing outlives the tests.
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: { ...process.env, NEO4J_PASSWORD: PASSWORD },
+    });
+    await untilReady(child);
+  };
+  await start();
+  return {
+    uri: `bolt://127.0.0.1:${port}`,
+    user: 'neo4j',
+    password: PASSWORD,
+    start,
+    kill,
+    close: async () => {
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilReady(child: ChildProcess): Promise<void> {
+  if (!child.stdout) throw new Error('Neo4j has no output');
+  const signal = AbortSignal.timeout(READY_MS);
+  const lines = createInterface({ input: child.stdout });
+  const gone = once(child, 'exit', { signal }).then(([code]) => {
+    throw new Error(`Neo4j ended with ${String(code)} before it was ready`);
+  });
+  const ready = (async () => {
+    for await (const line of lines) if (line === 'ready') return;
+  })();
+  await Promise.race([ready, gone]);
+  gone.catch(() => undefined);
+  child.stdout.resume();
+}

@@ -1,0 +1,205 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createGraphChanges, createGraphSource } from '@socmate/database';
+import { createGraph, type Graph } from '@socmate/knowledge-graph';
+import { createLogger } from '@socmate/runtime';
+import { canStartNeo4j, startTestNeo4j, type TestNeo4j, until } from '@socmate/testing';
+import {
+  anEntity,
+  dumpGraph,
+  emptyGraph,
+  type GraphRowsFixture,
+  openGraphRows,
+  randomSightings,
+} from './graph-fixture.ts';
+import { createGraphUpdates } from './graph-updates.ts';
+import { rebuildGraph } from './rebuild-graph.ts';
+
+const log = createLogger('enrichment', 'silent');
+const never = new AbortController().signal;
+const INCIDENTS = 60;
+const hasNeo4j = canStartNeo4j('the test of graph updates');
+const whereNeo4jIs = hasNeo4j ? test : test.skip;
+
+let neo4j: TestNeo4j;
+let graph: Graph;
+let rows: GraphRowsFixture;
+const graphs: Graph[] = [];
+
+const connect = (): Graph => {
+  const connected = createGraph(neo4j, { retryMs: 1_000 });
+  graphs.push(connected);
+  return connected;
+};
+
+beforeAll(async () => {
+  if (!hasNeo4j) return;
+  neo4j = await startTestNeo4j();
+  graph = connect();
+}, 120_000);
+afterAll(async () => {
+  for (const one of graphs) await one.close();
+  if (hasNeo4j) await neo4j.close();
+});
+beforeEach(async () => {
+  rows = await openGraphRows();
+  if (hasNeo4j) await emptyGraph(graph);
+});
+afterEach(() => rows.close());
+
+let owners = 0;
+const updater = (through = graph) => {
+  owners += 1;
+  const changes = createGraphChanges(rows.pool);
+  return createGraphUpdates({
+    changes,
+    source: createGraphSource(rows.pool),
+    graph: through,
+    owner: `wrk_${owners}`,
+    log,
+  });
+};
+
+const waiting = async (): Promise<number> => (await createGraphChanges(rows.pool).backlog()).count;
+
+/** What the rows say, written once into an empty graph. */
+async function undisturbed() {
+  await emptyGraph(graph);
+  const deps = { changes: createGraphChanges(rows.pool), source: createGraphSource(rows.pool), graph };
+  await rebuildGraph(deps);
+  return dumpGraph(graph);
+}
+
+async function storeAll(seed: number): Promise<string[]> {
+  const ids = await rows.incidents(INCIDENTS);
+  await rows.store(randomSightings(ids, seed));
+  return ids;
+}
+
+const tellAll = (): Promise<unknown> =>
+  rows.pool.query(`INSERT INTO graph_change (kind, ref) SELECT 'incident', id FROM incident
+    UNION ALL SELECT 'entity', id::text FROM entity`);
+
+whereNeo4jIs('changes are written once and acknowledged; replayed ones change nothing', async () => {
+  await storeAll(1);
+  await updater().drain(never);
+  expect(await waiting()).toBe(0);
+  const once = await dumpGraph(graph);
+  expect(once.nodes.length).toBeGreaterThan(INCIDENTS * 2);
+  await tellAll();
+  await updater().drain(never);
+  expect(await dumpGraph(graph)).toEqual(once);
+  expect(await undisturbed()).toEqual(once);
+});
+
+whereNeo4jIs('two updaters beside a writer that joins entities give the graph of one', async () => {
+  const ids = await rows.incidents(INCIDENTS);
+  const sightings = randomSightings(ids, 2);
+  const updaters = [updater(), updater(connect())];
+  const stored = new AbortController();
+  const storing = rows.store(sightings).finally(() => stored.abort());
+  const updating = updaters.map(async (one) => {
+    while (!stored.signal.aborted || (await waiting()) > 0) await one.drain(never);
+  });
+  await Promise.all([storing, ...updating]);
+  const { rows: merged } = await rows.pool.query('SELECT count(*)::int AS count FROM entity_alias');
+  expect(Number(merged[0].count)).toBeGreaterThan(0);
+  const disturbed = await dumpGraph(graph);
+  expect(await undisturbed()).toEqual(disturbed);
+});
+
+whereNeo4jIs(
+  'an entity that turned out to be another is gone, and its edges are the other one’s',
+  async () => {
+    const [first, second, third] = await rows.incidents(3);
+    const [one] = randomSightings([String(first)], 3);
+    if (!one) throw new Error('no sightings');
+    const seenAs = (incidentId: string | undefined, ...aliases: string[]) => ({
+      ...one,
+      incidentId: String(incidentId),
+      relations: [],
+      entities: [anEntity(aliases)],
+    });
+    const names = ['user:anna@contoso.com', 'user:contoso\\anna'] as const;
+    await rows.store([seenAs(first, names[0]), seenAs(second, names[1])]);
+    await updater().drain(never);
+    expect(await usersInGraph()).toEqual([...names].sort());
+    await rows.store([seenAs(third, ...names)]);
+    await updater().drain(never);
+    expect(await usersInGraph()).toEqual([names[0]]);
+    const disturbed = await dumpGraph(graph);
+    expect(disturbed.edges.filter((edge) => (edge as { kind: string }).kind === 'INVOLVES')).toHaveLength(3);
+    expect(await undisturbed()).toEqual(disturbed);
+  },
+);
+
+const usersInGraph = async (): Promise<unknown[]> =>
+  (await graph.read('MATCH (u:User) RETURN u.key AS key ORDER BY key', {}, { timeoutMs: 5_000 })).map(
+    ({ key }) => key,
+  );
+
+whereNeo4jIs('an incident that is no more is gone with its alert; what it named stays', async () => {
+  const ids = await storeAll(4);
+  await updater().drain(never);
+  const [gone] = ids;
+  await rows.pool.query('DELETE FROM incident_entity WHERE incident_id = $1', [gone]);
+  await rows.pool.query('DELETE FROM relation WHERE source_ref = $1', [gone]);
+  await rows.pool.query('DELETE FROM alert WHERE id = $1', [`alr_${gone}`]);
+  await rows.pool.query('DELETE FROM incident WHERE id = $1', [gone]);
+  await rows.pool.query(`INSERT INTO graph_change (kind, ref) VALUES ('incident', $1)`, [gone]);
+  await updater().drain(never);
+  const left = await graph.read(
+    'MATCH (n {key: $key}) RETURN n.key AS key',
+    { key: gone },
+    { timeoutMs: 5_000 },
+  );
+  expect(left).toEqual([]);
+});
+
+whereNeo4jIs('a rebuild beside updates takes away what no row speaks of, and nothing else', async () => {
+  await storeAll(5);
+  await updater().drain(never);
+  const right = await dumpGraph(graph);
+  await graph.runAlone(`MATCH (e:Entity) WITH e LIMIT 1 CREATE (e)-[:CONNECTED_TO {rev: 1}]->(:Entity:Ip {key: 'ip:stray', rev: 1})
+    CREATE (:Incident {key: 'stray', rev: 1})-[:HAS_ALERT]->(:Alert {key: 'stray', rev: 1})`);
+  await tellAll();
+  const deps = { changes: createGraphChanges(rows.pool), source: createGraphSource(rows.pool), graph };
+  await Promise.all([rebuildGraph(deps), updater(connect()).drain(never)]);
+  expect(await dumpGraph(graph)).toEqual(right);
+});
+
+whereNeo4jIs(
+  'killed in the middle and started again, it ends with the graph of an undisturbed run',
+  async () => {
+    const ids = await rows.incidents(INCIDENTS);
+    const sightings = randomSightings(ids, 6);
+    await rows.store(sightings.slice(0, 20));
+    const one = updater();
+    await one.drain(never);
+    await rows.store(sightings.slice(20, 40));
+    const draining = one.drain(never);
+    await neo4j.kill();
+    await draining;
+    await rows.store(sightings.slice(40));
+    await one.drain(never);
+    expect(await waiting()).toBeGreaterThan(0);
+    await neo4j.start();
+    await until('the graph has caught up', async () => {
+      await one.drain(never);
+      return (await waiting()) === 0;
+    });
+    const disturbed = await dumpGraph(graph);
+    expect(await undisturbed()).toEqual(disturbed);
+  },
+);
+
+test('without Neo4j nothing is claimed, nothing is lost, and nothing throws', async () => {
+  await storeAll(7);
+  const before = await waiting();
+  const away = createGraph({ uri: 'bolt://127.0.0.1:1', user: 'neo4j', password: 'x' }, { retryMs: 100 });
+  const one = updater(away);
+  for (let tries = 0; tries < 3; tries += 1) await one.drain(never);
+  await away.close();
+  expect(await waiting()).toBe(before);
+  const { rows: claimed } = await rows.pool.query('SELECT FROM graph_change WHERE lease_owner IS NOT NULL');
+  expect(claimed).toHaveLength(0);
+});

@@ -1,0 +1,70 @@
+import { updateGraph } from '@socmate/contracts';
+import { createGraphChanges, createGraphSource, type Pool } from '@socmate/database';
+import { createGraph, type Graph } from '@socmate/knowledge-graph';
+import { type Consumer, startConsumer } from '@socmate/queue';
+import { createIds, type Lifecycle, type Logger, startTimer } from '@socmate/runtime';
+import type { GraphConfig } from './graph-config.ts';
+import { graphBacklog } from './graph-events.ts';
+import { createGraphUpdates, type GraphUpdates } from './graph-updates.ts';
+
+export interface GraphUpdaterDeps {
+  readonly config: GraphConfig & {
+    readonly REDIS_URL: string;
+    readonly QUEUE_PREFIX: string;
+    readonly SHUTDOWN_GRACE_MS: number;
+  };
+  readonly pool: Pool;
+  readonly log: Logger;
+}
+
+export interface GraphUpdater {
+  /** Of `update-graph`. */
+  readonly consumer: Consumer;
+  /** Undefined where none is configured. */
+  readonly graph: Graph | undefined;
+}
+
+const INTERVAL_MS = 1_000;
+// A write waits for those of other replicas, which pass one after another.
+const ACQUIRE_TIMEOUT_MS = 10_000;
+
+/** Keeps the graph up with its rows, on a timer and when woken; without Redis the timer alone does. */
+export function startGraphUpdater(life: Lifecycle, { config, pool, log }: GraphUpdaterDeps): GraphUpdater {
+  const graph = openGraph(life, config);
+  const changes = createGraphChanges(pool);
+  const owner = createIds().next('wrk');
+  const updates =
+    graph && createGraphUpdates({ changes, source: createGraphSource(pool), graph, owner, log });
+  const consumer = startWakeUps(life, { config, log }, updates);
+  const timer = startTimer('update-graph', INTERVAL_MS, log, async (signal) => {
+    graphBacklog(await changes.backlog());
+    await updates?.drain(signal);
+  });
+  life.use('graph timer', timer, (one) => one.close());
+  return { consumer, graph };
+}
+
+function openGraph(
+  life: Lifecycle,
+  { NEO4J_URI: uri, NEO4J_USER: user, NEO4J_PASSWORD: password }: GraphConfig,
+) {
+  if (uri === undefined) return undefined;
+  const graph = createGraph({ uri, user, password }, { acquireTimeoutMs: ACQUIRE_TIMEOUT_MS });
+  return life.use('graph', graph, (one) => one.close());
+}
+
+function startWakeUps(
+  life: Lifecycle,
+  { config, log }: Pick<GraphUpdaterDeps, 'config' | 'log'>,
+  updates: GraphUpdates | undefined,
+): Consumer {
+  const options = {
+    url: config.REDIS_URL,
+    prefix: config.QUEUE_PREFIX,
+    concurrency: 1,
+    log,
+    graceMs: config.SHUTDOWN_GRACE_MS,
+  };
+  const consumer = startConsumer(updateGraph, options, async (_, signal) => updates?.drain(signal));
+  return life.use('update-graph', consumer, (one) => one.close());
+}

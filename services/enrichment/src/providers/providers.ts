@@ -1,0 +1,28 @@
+import { abuseipdb } from './abuseipdb.ts';
+import { greynoise } from './greynoise.ts';
+import { hashlookup } from './hashlookup.ts';
+import { internetdb } from './internetdb.ts';
+import { malwarebazaar } from './malwarebazaar.ts';
+import { misp } from './misp.ts';
+import { otx } from './otx.ts';
+import { rdap } from './rdap.ts';
+import { threatfox } from './threatfox.ts';
+import { urlhaus } from './urlhaus.ts';
+import { urlscan } from './urlscan.ts';
+import { virustotal } from './virustotal.ts';
+
+/** Every provider there is, in the order in which their observations are shown. */
+export const PROVIDERS = [
+  virustotal,
+  abuseipdb,
+  greynoise,
+  internetdb,
+  urlscan,
+  otx,
+  urlhaus,
+  malwarebazaar,
+  threatfox,
+  hashlookup,
+  rdap,
+  misp,
+] as const;

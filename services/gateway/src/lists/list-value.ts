@@ -1,0 +1,74 @@
+import type { EntityType, ListEntryCreate } from '@socmate/contracts';
+import {
+  hasPublicSuffix,
+  isWeakKey,
+  lookupKeys,
+  normaliseDomain,
+  readAddress,
+  refang,
+} from '@socmate/entities';
+import { invalidField } from '@socmate/runtime';
+
+/** An entry's value as it is kept, and as it is compared. */
+export interface ListValue {
+  readonly type: EntityType;
+  readonly value: string;
+  readonly key: string;
+}
+
+// A list is the tenant's: what a workspace tells apart elsewhere is the same here.
+const ANY = 'any';
+
+const withoutWorkspace = (key: string): string => (isWeakKey(key) ? key.slice(0, key.lastIndexOf('@')) : key);
+
+/** Every key that a value may stand on a list by. */
+export function listKeys(given: string): string[] {
+  const [range, domain] = [rangeOf(given), domainOf(given)];
+  const own = [range && `ip:${range}`, domain && `domain:${domain}`].filter((key) => key !== undefined);
+  return [...new Set([...own, ...lookupKeys(given, ANY).map(withoutWorkspace)])];
+}
+
+/** Throws a 422 where the value is none of its type, or does not tell of which type it is. */
+export function listValue({
+  value: given,
+  type: wanted,
+}: Pick<ListEntryCreate, 'value' | 'type'>): ListValue {
+  const type = wanted ?? typeOf(given);
+  if (type === undefined)
+    throw invalidField(['body', 'type'], 'is needed: the value may be of several types', 'type_needed');
+  const key = listKeys(given).find((each) => each.startsWith(`${type}:`));
+  if (key === undefined) throw invalidField(['body', 'value'], `is no ${type}`, `not_${type}`);
+  return { type, value: valueOf(given, type, key), key };
+}
+
+const TELLING: readonly EntityType[] = ['ip', 'url', 'hash'];
+
+function typeOf(given: string): EntityType | undefined {
+  const domain = domainOf(given);
+  const keys = listKeys(given);
+  const told = TELLING.find((type) => keys.some((key) => key.startsWith(`${type}:`)));
+  return told ?? (domain !== undefined && hasPublicSuffix(domain) ? 'domain' : undefined);
+}
+
+const plain = (given: string): string => refang(given.trim()).text.trim();
+
+const NAMED_BY_KEY = new Set<EntityType>(['ip', 'domain', 'url', 'hash', 'email']);
+const CUT = '~';
+
+function valueOf(given: string, type: EntityType, key: string): string {
+  const name = key.slice(type.length + 1);
+  return NAMED_BY_KEY.has(type) && !name.includes(CUT) && !name.includes('%40') ? name : plain(given);
+}
+
+/** A range of addresses, its address in normal form. */
+function rangeOf(given: string): string | undefined {
+  const [, network = '', length = ''] = /^(\S+)\/(\d{1,3})$/.exec(plain(given)) ?? [];
+  const address = readAddress(network);
+  if (address === undefined || Number(length) > (address.version === 4 ? 32 : 128)) return undefined;
+  return `${address.text}/${Number(length)}`;
+}
+
+function domainOf(given: string): string | undefined {
+  const name = plain(given);
+  return name.startsWith('*.') ? normaliseDomain(name.slice(2)) : normaliseDomain(name);
+}
