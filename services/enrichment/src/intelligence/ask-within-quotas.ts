@@ -10,7 +10,7 @@ import { ProviderFault } from './provider-fault.ts';
 import type { SharedOrAlone } from './shared-or-alone.ts';
 import type { Subject } from './subject.ts';
 
-export interface Governors {
+interface Governors {
   readonly shared: Governor;
   /** For while Redis is away. */
   readonly alone: Governor;

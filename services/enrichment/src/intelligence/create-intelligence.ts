@@ -55,7 +55,7 @@ interface Engine {
   readonly shared: SharedFlightsDeps;
 }
 
-const QUOTA_WAIT_MS = 5_000;
+const QUOTA_WAIT_MS = 20_000;
 /** Beside a request and a wait, what a replica needs to tell the others. */
 const SLACK_MS = 5_000;
 

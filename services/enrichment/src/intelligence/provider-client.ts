@@ -4,7 +4,7 @@ import axios, { type AxiosRequestConfig, type AxiosResponse, isAxiosError } from
 import type { ProviderRequest } from './define-provider.ts';
 import { ProviderFault } from './provider-fault.ts';
 
-export interface Target {
+interface Target {
   readonly baseUrl: string;
   readonly redirectsTo?: readonly string[];
   readonly timeoutMs: number;
@@ -24,14 +24,13 @@ export interface ProviderClient {
 
 const ANSWER_MAX_BYTES = 5 * 1024 * 1024;
 const REDIRECTS_MAX = 3;
-const IDLE_SOCKETS_MAX = 4;
 
 type Send = (config: AxiosRequestConfig) => Promise<AxiosResponse<string>>;
 
 export function createProviderClient(): ProviderClient {
   const agents = {
-    httpAgent: new HttpAgent({ keepAlive: true, maxFreeSockets: IDLE_SOCKETS_MAX }),
-    httpsAgent: new HttpsAgent({ keepAlive: true, maxFreeSockets: IDLE_SOCKETS_MAX }),
+    httpAgent: new HttpAgent({ keepAlive: true }),
+    httpsAgent: new HttpsAgent({ keepAlive: true }),
   };
   const client = axios.create({
     ...agents,
