@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import axios, { type AxiosRequestConfig, type AxiosResponse, isAxiosError } from 'axios';
 import type { ProviderRequest } from './define-provider.ts';
-import { ProviderFault } from './provider-fault.ts';
+import { abandoned, ProviderFault } from './provider-fault.ts';
 
 interface Target {
   readonly baseUrl: string;
@@ -62,7 +62,7 @@ async function exchange(send: Send, target: Target, request: ProviderRequest, si
     return { status, retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined, body: data };
   } catch (cause) {
     if (cause instanceof ProviderFault) throw cause;
-    if (signal.aborted) throw new ProviderFault('abandoned', 'was not waited for any longer', { cause });
+    if (signal.aborted) throw abandoned(cause);
     if (timeout.aborted)
       throw new ProviderFault('timeout', `did not answer within ${target.timeoutMs} ms`, { cause });
     throw new ProviderFault('connection', connectionFault(cause), { cause });
