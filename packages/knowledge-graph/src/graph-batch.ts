@@ -73,4 +73,6 @@ export interface GraphBatch {
   readonly relations: readonly GraphRelation[];
   /** Keys of incidents that are no more. */
   readonly goneIncidents: readonly string[];
+  /** Whether entities that are as they were get the revision too, so that a sweep leaves them. */
+  readonly touchesAll?: boolean | undefined;
 }

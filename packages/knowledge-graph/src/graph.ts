@@ -1,7 +1,14 @@
 import { AppError } from '@socmate/runtime';
-import neo4j, { type Driver, type ManagedTransaction, type QueryResult, type Session } from 'neo4j-driver';
+import neo4j, {
+  type Driver,
+  type Integer,
+  type ManagedTransaction,
+  type QueryResult,
+  type Session,
+} from 'neo4j-driver';
 import { type GraphConnection, isRefused, NO_ANSWER, REFUSED } from './graph-health.ts';
 
+export type { Integer };
 export type Parameters = Readonly<Record<string, unknown>>;
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -40,7 +47,7 @@ const RETRY_AFTER_S = 5;
 const DATABASE = 'neo4j';
 
 /** A whole number as Neo4j stores it: a plain number would become a float. */
-export const whole = (value: number) => neo4j.int(value);
+export const whole = (value: number): Integer => neo4j.int(value);
 
 function createDriver({ uri, user, password }: GraphConnection, options: GraphOptions): Driver {
   const { poolSize = 10, retryMs = 15_000, acquireTimeoutMs = CONNECTION_TIMEOUT_MS } = options;
