@@ -22,7 +22,7 @@ interface GraphMention {
   readonly count: number;
 }
 
-export interface GraphAlert {
+interface GraphAlert {
   readonly key: string;
   readonly title: string | null;
   readonly severity: string | null;

@@ -9,7 +9,7 @@ import neo4j, {
 import { type GraphConnection, isRefused, NO_ANSWER, REFUSED } from './graph-health.ts';
 
 export type { Integer };
-export type Parameters = Readonly<Record<string, unknown>>;
+type Parameters = Readonly<Record<string, unknown>>;
 export type Row = Readonly<Record<string, unknown>>;
 
 /** One transaction that writes. */
@@ -17,7 +17,7 @@ export interface GraphTransaction {
   run(cypher: string, parameters?: Parameters): Promise<Row[]>;
 }
 
-export interface ReadLimits {
+interface ReadLimits {
   /** A question that takes longer is given up by the server. */
   readonly timeoutMs: number;
 }
