@@ -43,6 +43,7 @@ const OWNERS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^(?:@types\/)?pg$/, ['packages/database', 'packages/testing', 'tests']],
   [/^@azure\//, ['packages/sentinel', 'infra/azure-simulator']],
   [/^neo4j-driver$/, ['packages/knowledge-graph']],
+  [/^axios$/, ['services/enrichment']],
 ];
 
 test.each(OWNERS)('%s is imported by its owner alone', (library, owners) => {

@@ -3,6 +3,10 @@ import { until } from '@socmate/testing';
 import type { SimulatedWorkspace } from '../system/simulated-tenant.ts';
 import { type System, startSystem } from '../system/start-system.ts';
 
+interface Change {
+  readonly change_seq: number;
+}
+
 let system: System;
 let workspace: SimulatedWorkspace;
 let incidentName: string;
@@ -25,6 +29,11 @@ beforeEach(async () => {
     return body.alerts?.length > 0 && body.sentinel_entities.length > 0 ? body : undefined;
   });
   incidentName = incident.sentinel.name;
+  // An older transaction, of whatever database of the server, holds changes back.
+  await until('its change is visible', async () => {
+    const { body } = await system.api('GET', `/api/v1/incidents/changes?provider=${workspace.name}`);
+    return body.items.some(({ change_seq }: Change) => change_seq === incident.change_seq);
+  });
 });
 
 async function comment(message: string): Promise<string> {

@@ -46,7 +46,6 @@ export interface Entities {
 const COLUMNS = `e.id, e.key, e.type, e.value, e.strength, e.attributes, e.first_seen, e.last_seen, e.verdict, e.risk,
   ARRAY (SELECT a.alias FROM entity_alias AS a WHERE a.entity_id = e.id) AS aliases`;
 
-// A weak name may be that of many: what goes by it is not read further than to the one that is wanted.
 const FIND = `SELECT ${COLUMNS} FROM (
     SELECT e.* FROM unnest($1::text[]) WITH ORDINALITY AS given (alias, place)
     JOIN entity_alias AS a ON a.alias = given.alias JOIN entity AS e ON e.id = a.entity_id

@@ -33,7 +33,7 @@ export interface GraphChanges {
   nextRevision(): Promise<number>;
 }
 
-const LEASE_S = 60;
+const LEASE_S = 120;
 const COUNT_MAX = 100_000;
 
 const CLAIM = `WITH picked AS (

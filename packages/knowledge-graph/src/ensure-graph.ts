@@ -8,7 +8,6 @@ const STATEMENTS = [
       `CREATE CONSTRAINT ${label.toLowerCase()}_key IF NOT EXISTS FOR (n:${label}) REQUIRE n.key IS UNIQUE`,
   ),
   'CREATE INDEX incident_number IF NOT EXISTS FOR (n:Incident) ON (n.number)',
-  'CREATE INDEX entity_degree IF NOT EXISTS FOR (n:Entity) ON (n.degree)',
 ];
 
 const WRITER = `MERGE (w:GraphWriter {key: 'writer'}) ON CREATE SET w.rev = 0`;

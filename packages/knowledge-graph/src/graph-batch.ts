@@ -22,7 +22,7 @@ interface GraphMention {
   readonly count: number;
 }
 
-export interface GraphAlert {
+interface GraphAlert {
   readonly key: string;
   readonly title: string | null;
   readonly severity: string | null;
@@ -73,4 +73,6 @@ export interface GraphBatch {
   readonly relations: readonly GraphRelation[];
   /** Keys of incidents that are no more. */
   readonly goneIncidents: readonly string[];
+  /** Whether entities that are as they were get the revision too, so that a sweep leaves them. */
+  readonly touchesAll?: boolean | undefined;
 }

@@ -1,8 +1,16 @@
 import { AppError } from '@socmate/runtime';
-import neo4j, { type Driver, type ManagedTransaction, type QueryResult, type Session } from 'neo4j-driver';
+import neo4j, {
+  type Driver,
+  type Integer,
+  type ManagedTransaction,
+  type QueryResult,
+  type Session,
+} from 'neo4j-driver';
 import { type GraphConnection, isRefused, NO_ANSWER, REFUSED } from './graph-health.ts';
 
-export type Parameters = Readonly<Record<string, unknown>>;
+export type { Integer };
+
+type Parameters = Readonly<Record<string, unknown>>;
 export type Row = Readonly<Record<string, unknown>>;
 
 /** One transaction that writes. */
@@ -10,7 +18,7 @@ export interface GraphTransaction {
   run(cypher: string, parameters?: Parameters): Promise<Row[]>;
 }
 
-export interface ReadLimits {
+interface ReadLimits {
   /** A question that takes longer is given up by the server. */
   readonly timeoutMs: number;
 }
@@ -36,11 +44,12 @@ export interface GraphOptions {
 const CONNECTION_TIMEOUT_MS = 3_000;
 const WRITE_TIMEOUT_MS = 60_000;
 const RETRY_AFTER_S = 5;
+const SERVER_MARGIN_MS = 1_000;
 // Community has one database; naming it spares the driver a question per session.
 const DATABASE = 'neo4j';
 
 /** A whole number as Neo4j stores it: a plain number would become a float. */
-export const whole = (value: number) => neo4j.int(value);
+export const whole = (value: number): Integer => neo4j.int(value);
 
 function createDriver({ uri, user, password }: GraphConnection, options: GraphOptions): Driver {
   const { poolSize = 10, retryMs = 15_000, acquireTimeoutMs = CONNECTION_TIMEOUT_MS } = options;
@@ -64,7 +73,8 @@ export function createGraph(connection: GraphConnection, options: GraphOptions =
     } catch (cause) {
       throw translate(cause);
     } finally {
-      await session.close().catch(() => undefined);
+      // Not awaited: where Neo4j hangs, this would hang with it.
+      session.close().catch(() => undefined);
     }
   };
   return {
@@ -76,16 +86,28 @@ export function createGraph(connection: GraphConnection, options: GraphOptions =
     // Not retried: somebody waits for the answer.
     read: (cypher, parameters, { timeoutMs }) =>
       inSession('READ', async (session) =>
-        toRows(await session.run(cypher, parameters, { timeout: timeoutMs })),
+        toRows(await within(session.run(cypher, parameters, { timeout: timeoutMs }), timeoutMs)),
       ),
     write: (work) =>
       inSession('WRITE', (session) =>
-        session.executeWrite((transaction) => work(runnerOf(transaction)), { timeout: WRITE_TIMEOUT_MS }),
+        within(
+          session.executeWrite((transaction) => work(runnerOf(transaction)), { timeout: WRITE_TIMEOUT_MS }),
+          WRITE_TIMEOUT_MS,
+        ),
       ),
     runAlone: (cypher, parameters = {}) =>
       inSession('WRITE', async (session) => toRows(await session.run(cypher, parameters))),
     close: () => driver.close(),
   };
+}
+
+/** The server ends what takes too long; one that hangs does not, and counts as away. */
+async function within<T>(work: PromiseLike<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(away(new Error('no answer in time'))), timeoutMs + SERVER_MARGIN_MS);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 const toRows = ({ records }: QueryResult): Row[] => records.map((record) => record.toObject());

@@ -21,6 +21,9 @@ export const ENTITY_LABELS: Readonly<Record<EntityType, string>> = {
   mail_message: 'MailMessage',
 };
 
+/** Nodes with so many edges are places where everything meets: answered, marked, and not gone through. */
+export const HUB_DEGREE = 1_000;
+
 /** What joins incidents, alerts and techniques; entities are joined by relations. */
 const INCIDENT_RELATIONSHIPS = ['INVOLVES', 'HAS_ALERT', 'USES'] as const;
 

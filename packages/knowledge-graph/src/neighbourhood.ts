@@ -7,6 +7,7 @@ import {
   type GraphView,
 } from './expand.ts';
 import { type Graph, isTooLong } from './graph.ts';
+import { HUB_DEGREE } from './labels.ts';
 
 export interface Neighbourhood {
   readonly root: FoundNode;
@@ -26,7 +27,6 @@ export interface NeighbourhoodLimits {
   readonly timeoutMs?: number;
 }
 
-const HUB_DEGREE = 1_000;
 const TIMEOUT_MS = 2_000;
 /** Rows of one step, in multiples of the limit: several edges lead to the same node. */
 const ROWS_PER_NODE = 4;
@@ -105,7 +105,7 @@ function createWalk(root: FoundNode, { limit, hubDegree = HUB_DEGREE }: Neighbou
     },
     /** The nodes to go through next: a hub is a place where everything meets, and says nothing of its neighbours. */
     takeFrontier: (): string[] => {
-      const taken = frontier.filter((node) => node === root || node.degree <= hubDegree);
+      const taken = frontier.filter((node) => node === root || node.degree < hubDegree);
       if (taken.length < frontier.length) isTruncated = true;
       frontier = [];
       return taken.map(({ id }) => id);

@@ -1,5 +1,5 @@
 import { type Graph, whole } from './graph.ts';
-import { passAsWriter } from './write-graph.ts';
+import { COUNTS, passAsWriter } from './write-graph.ts';
 
 const ATTACHED = `MATCH (:Entity {key: $key})<-[:INVOLVES]-(i:Incident) RETURN i.key AS key LIMIT $limit`;
 const TIMEOUT_MS = 30_000;
@@ -16,15 +16,13 @@ const REMOVE = `MATCH (e:Entity {key: $key}) WHERE NOT EXISTS { (e)<-[:INVOLVES]
 
 const EXISTS = 'MATCH (e:Entity {key: $key}) RETURN e.key AS key';
 
-const COUNT = `UNWIND $keys AS key MATCH (e:Entity {key: key}) SET e.degree = COUNT { (e)--() }`;
-
 /** Takes away an entity that is none any more; false where an incident names it by now. */
 export function removeEntity(graph: Graph, key: string, rev: number): Promise<boolean> {
   return graph.write(async (transaction) => {
     await passAsWriter(transaction, rev);
     const [removed] = await transaction.run(REMOVE, { key });
     if (!removed) return (await transaction.run(EXISTS, { key })).length === 0;
-    await transaction.run(COUNT, { keys: removed['others'] });
+    await transaction.run(COUNTS, { rows: removed['others'] });
     return true;
   });
 }

@@ -7,6 +7,7 @@ import {
   type GraphView,
 } from './expand.ts';
 import { type Graph, isTooLong } from './graph.ts';
+import { HUB_DEGREE } from './labels.ts';
 
 export interface PathAnswer {
   readonly from: FoundNode;
@@ -24,7 +25,6 @@ export interface PathLimits {
   readonly timeoutMs?: number;
 }
 
-const HUB_DEGREE = 1_000;
 const TIMEOUT_MS = 3_000;
 const STEP_ROWS = 20_000;
 const PER_NODE = 2_000;
@@ -102,7 +102,7 @@ async function grow(graph: Graph, side: Side, growing: Growing): Promise<Grown |
     if (far.reached.has(node.id)) return { meeting: node.id, isTruncated: false };
     next.push(node);
   }
-  const passable = next.filter(({ degree }) => degree <= (limits.hubDegree ?? HUB_DEGREE));
+  const passable = next.filter(({ degree }) => degree < (limits.hubDegree ?? HUB_DEGREE));
   side.frontier = passable.map(({ id }) => id);
   const isCut = found.length >= STEP_ROWS || isCutAtNode(found.map(({ origin }) => origin));
   return { meeting: undefined, isTruncated: isCut || passable.length < next.length };

@@ -1,17 +1,14 @@
 import { type Graph, whole } from './graph.ts';
-import { passAsWriter } from './write-graph.ts';
+import { COUNTS, passAsWriter } from './write-graph.ts';
 
 const BATCH = 5_000;
 
-const OLD_RELATIONS = `MATCH (:Entity)-[r]->(:Entity) WHERE r.rev < $rev WITH r LIMIT $limit
-  WITH r, startNode(r) AS a, endNode(r) AS b DELETE r WITH collect(DISTINCT a) + collect(DISTINCT b) AS ends
-  UNWIND ends AS e WITH DISTINCT e SET e.degree = COUNT { (e)--() } RETURN count(e) AS done`;
+const OLD_RELATIONS = `MATCH (a:Entity)-[r]->(b:Entity) WHERE r.rev < $rev WITH r, a.key AS a, b.key AS b LIMIT $limit
+  DELETE r RETURN count(r) AS done, collect(DISTINCT a) + collect(DISTINCT b) AS left`;
 
 const OLD_NODES = `MATCH (n:Incident|Alert|Technique|Entity) WHERE n.rev < $rev WITH n LIMIT $limit
-  OPTIONAL MATCH (n)--(e:Entity) WITH collect(DISTINCT n) AS old, collect(DISTINCT e) AS ends
-  FOREACH (n IN old | DETACH DELETE n) WITH old, [e IN ends WHERE NOT e IN old] AS left
-  CALL (left) { UNWIND left AS e SET e.degree = COUNT { (e)--() }, e.incidents = COUNT { (e)<-[:INVOLVES]-() } }
-  RETURN size(old) AS done`;
+  OPTIONAL MATCH (n)--(e:Entity) WITH collect(DISTINCT n) AS old, collect(DISTINCT e.key) AS left
+  FOREACH (n IN old | DETACH DELETE n) RETURN size(old) AS done, left`;
 
 /** Takes away what nobody has written since a revision: after all rows were written, what no row speaks of. */
 export async function sweepGraph(graph: Graph, since: number, nextRev: () => Promise<number>): Promise<void> {
@@ -21,6 +18,7 @@ export async function sweepGraph(graph: Graph, since: number, nextRev: () => Pro
       done = await graph.write(async (transaction) => {
         await passAsWriter(transaction, rev);
         const [row] = await transaction.run(cypher, { rev: whole(since), limit: whole(BATCH) });
+        await transaction.run(COUNTS, { rows: row?.['left'] ?? [] });
         return Number(row?.['done'] ?? 0);
       });
     }

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { RelationKind } from '@socmate/contracts';
-import { type Graph, type GraphTransaction, whole } from './graph.ts';
+import { type Graph, type GraphTransaction, type Integer, whole } from './graph.ts';
 import type { GraphBatch, GraphEntity, GraphIncident, GraphRelation } from './graph-batch.ts';
-import { ENTITY_LABELS } from './labels.ts';
+import { ENTITY_LABELS, HUB_DEGREE } from './labels.ts';
 
 /** Rows of one `UNWIND`. */
 const CHUNK = 2_000;
@@ -10,6 +11,11 @@ const CHUNK = 2_000;
 // rows were read before those of a writer that has passed is turned away.
 const PASS = `MATCH (w:GraphWriter {key: 'writer'}) REMOVE w.locked
   WITH w WHERE w.rev <= $rev SET w.rev = $rev RETURN w.rev AS rev`;
+
+// Most entities are there already as they are.
+const UNCHANGED = `UNWIND $rows AS row MATCH (e:Entity {key: row.key}) WHERE e.digest = row.digest`;
+const FIND_UNCHANGED = `${UNCHANGED} RETURN e.key AS key`;
+const TOUCH_UNCHANGED = `${UNCHANGED} SET e.rev = row.rev RETURN e.key AS key`;
 
 const ENTITIES = `UNWIND $rows AS row MERGE (e:Entity {key: row.key})
   ON CREATE SET e:$(row.label), e.sessions = 0, e.incidents = 0, e.degree = 0 SET e += row.properties`;
@@ -36,8 +42,13 @@ const relationCypher = (kind: RelationKind): string => `UNWIND $rows AS row
   MATCH (a:Entity {key: row.from}) MATCH (b:Entity {key: row.to}) MERGE (a)-[r:${kind}]->(b)
   SET r.first_seen = row.first_seen, r.last_seen = row.last_seen, r.count = row.count, r.providers = row.providers, r.rev = row.rev`;
 
-const COUNTS = `UNWIND $rows AS row MATCH (e:Entity {key: row})
-  SET e.incidents = COUNT { (e)<-[:INVOLVES]-() }, e.degree = COUNT { (e)--() }`;
+/** Renews what entities, by their keys, say of their edges. */
+export const COUNTS = `UNWIND $rows AS row MATCH (e:Entity {key: row})
+  WITH e, COUNT { (e)<-[:INVOLVES]-() } AS incidents, COUNT { (e)--() } AS degree
+  WHERE e.incidents <> incidents OR e.degree <> degree
+  SET e.incidents = incidents, e.degree = degree
+  FOREACH (_ IN CASE WHEN degree >= ${HUB_DEGREE} THEN [1] ELSE [] END | SET e:Hub)
+  FOREACH (_ IN CASE WHEN degree < ${HUB_DEGREE} AND e:Hub THEN [1] ELSE [] END | REMOVE e:Hub)`;
 
 const DELETE_INCIDENTS = `UNWIND $rows AS row MATCH (i:Incident {key: row})
   OPTIONAL MATCH (i)-[:INVOLVES]->(e:Entity) WITH i, collect(e.key) AS entities
@@ -72,10 +83,34 @@ async function inChunks(
 const byKey = <T extends { readonly key: string }>(items: readonly T[]): T[] =>
   [...new Map(items.map((item) => [item.key, item])).values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 
-function entityRow({ type, key, first_seen, last_seen, risk, ...entity }: GraphEntity, rev: number) {
-  const times = { first_seen: whole(first_seen), last_seen: whole(last_seen) };
-  const properties = { ...entity, ...times, type, risk: risk === null ? null : whole(risk), rev: whole(rev) };
-  return { key, label: ENTITY_LABELS[type], properties };
+const digestOf = (entity: GraphEntity): string =>
+  createHash('sha1').update(JSON.stringify(entity)).digest('base64').slice(0, 12);
+
+function entityRow({ key, risk, ...entity }: GraphEntity, digest: string, rev: Integer) {
+  const times = { first_seen: whole(entity.first_seen), last_seen: whole(entity.last_seen) };
+  const properties = { ...entity, ...times, risk: risk === null ? null : whole(risk), digest, rev };
+  return { key, label: ENTITY_LABELS[entity.type], properties };
+}
+
+async function writeEntities(
+  transaction: GraphTransaction,
+  given: readonly GraphEntity[],
+  batch: GraphBatch,
+) {
+  const rev = whole(batch.rev);
+  const entities = byKey(given).map((entity) => ({ entity, digest: digestOf(entity) }));
+  const known = await inChunks(
+    transaction,
+    batch.touchesAll ? TOUCH_UNCHANGED : FIND_UNCHANGED,
+    entities.map(({ entity: { key }, digest }) => ({ key, digest, ...(batch.touchesAll && { rev }) })),
+  );
+  const unchanged = new Set(known);
+  const changed = entities.filter(({ entity }) => !unchanged.has(entity.key));
+  await inChunks(
+    transaction,
+    ENTITIES,
+    changed.map(({ entity, digest }) => entityRow(entity, digest, rev)),
+  );
 }
 
 function incidentRow({ mentions: _m, alerts: _a, techniques: _t, ...incident }: GraphIncident, rev: number) {
@@ -177,11 +212,7 @@ export async function writeGraph(graph: Graph, batch: GraphBatch): Promise<void>
   const { rev, entities, incidents, relations, goneIncidents } = batch;
   await graph.write(async (transaction) => {
     await passAsWriter(transaction, rev);
-    await inChunks(
-      transaction,
-      ENTITIES,
-      byKey(entities).map((entity) => entityRow(entity, rev)),
-    );
+    await writeEntities(transaction, entities, batch);
     const touched = [
       ...(await deleteIncidents(transaction, goneIncidents)),
       ...(await writeIncidents(transaction, incidents, rev)),

@@ -34,6 +34,9 @@ export interface TestNeo4j extends TestGraph {
   start(): Promise<void>;
   /** As `kill -9` does; resolves when it is gone. */
   kill(): Promise<void>;
+  /** It keeps its connections and answers nothing until it is resumed. */
+  pause(): void;
+  resume(): void;
   /** Kills it and removes its data. */
   close(): Promise<void>;
 }
@@ -77,6 +80,8 @@ export async function startTestNeo4j(): Promise<TestNeo4j> {
     password: PASSWORD,
     start,
     kill,
+    pause: () => void child?.kill('SIGSTOP'),
+    resume: () => void child?.kill('SIGCONT'),
     close: async () => {
       await kill();
       await rm(folder, { recursive: true, force: true });

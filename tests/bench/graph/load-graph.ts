@@ -26,7 +26,8 @@ const relations = (kind: string): string =>
   CREATE (a)-[:${kind} {${TIMES}, providers: ['prv_bench'], rev: 1}]->(b)`;
 const HUB = `UNWIND $rows AS row MATCH (h:Entity {key: '${HUB_KEY}'}) MATCH (e:Entity {key: row})
   CREATE (e)-[:CONNECTED_TO {${TIMES}, providers: ['prv_bench'], rev: 1}]->(h)`;
-const COUNTS = `MATCH (e:Entity) CALL (e) { SET e.incidents = COUNT { (e)<-[:INVOLVES]-() }, e.degree = COUNT { (e)--() } }
+const COUNTS = `MATCH (e:Entity) CALL (e) { SET e.incidents = COUNT { (e)<-[:INVOLVES]-() }, e.degree = COUNT { (e)--() }
+  FOREACH (_ IN CASE WHEN e.degree >= 1000 THEN [1] ELSE [] END | SET e:Hub) }
   IN TRANSACTIONS OF 10000 ROWS`;
 const LOADED = 'MATCH (l:BenchLoad {size: $size}) RETURN l.edges AS edges';
 const WIPE = 'MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS';

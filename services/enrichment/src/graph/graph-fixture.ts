@@ -5,7 +5,7 @@ import type { Graph } from '@socmate/knowledge-graph';
 import { anIncident, aProvider, cloneDatabase } from '@socmate/testing';
 
 /** A number below the limit, the same sequence for a seed. */
-export function createRandom(seed: number): (below: number) => number {
+function createRandom(seed: number): (below: number) => number {
   let state = seed >>> 0;
   return (below) => {
     state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;

@@ -192,6 +192,15 @@ whereNeo4jIs(
   },
 );
 
+whereNeo4jIs('a Neo4j that hangs counts as one that is away, for as long as it does', async () => {
+  const ask = (): Promise<unknown> => graph.read('RETURN 1 AS one', {}, { timeoutMs: 100 });
+  await ask();
+  neo4j.pause();
+  await expect(ask()).rejects.toMatchObject({ code: 'unavailable', retryAfterS: expect.any(Number) });
+  neo4j.resume();
+  await until('it answers', () => ask().catch(() => undefined));
+});
+
 test('without Neo4j nothing is claimed, nothing is lost, and nothing throws', async () => {
   await storeAll(7);
   const before = await waiting();

@@ -18,7 +18,7 @@ export interface GraphUpdates {
   drain(signal: AbortSignal): Promise<void>;
 }
 
-const BATCH = 500;
+const BATCH = 1_000;
 const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 30_000;
 const PUT_OFF_S = 600;

@@ -14,9 +14,10 @@ const PAGE = 1_000;
  * the graph is updated and asked: what is right stays where it is.
  */
 export async function rebuildGraph(
-  deps: WriteChangesDeps,
+  given: WriteChangesDeps,
   say: (done: Rebuilt) => void = () => undefined,
 ): Promise<Rebuilt> {
+  const deps = { ...given, touchesAll: true };
   const { source, graph, changes } = deps;
   await ensureGraph(graph);
   const since = await changes.nextRevision();

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { updateGraph } from '@socmate/contracts';
 import { createGraphChanges, createGraphSource, type Pool } from '@socmate/database';
 import { createGraph, type Graph } from '@socmate/knowledge-graph';
@@ -27,6 +28,9 @@ export interface GraphUpdater {
 const INTERVAL_MS = 1_000;
 // A write waits for those of other replicas, which pass one after another.
 const ACQUIRE_TIMEOUT_MS = 10_000;
+const RETRY_MS = 5_000;
+/** Of the grace: what Neo4j does not answer until then is given up with the connection, and its rows stay. */
+const CLOSING_SHARE = 0.5;
 
 /** Keeps the graph up with its rows, on a timer and when woken; without Redis the timer alone does. */
 export function startGraphUpdater(life: Lifecycle, { config, pool, log }: GraphUpdaterDeps): GraphUpdater {
@@ -40,7 +44,10 @@ export function startGraphUpdater(life: Lifecycle, { config, pool, log }: GraphU
     graphBacklog(await changes.backlog());
     await updates?.drain(signal);
   });
-  life.use('graph timer', timer, (one) => one.close());
+  const graceMs = config.SHUTDOWN_GRACE_MS * CLOSING_SHARE;
+  life.use('graph timer', timer, (one) =>
+    Promise.race([one.close(), delay(graceMs, undefined, { ref: false })]),
+  );
   return { consumer, graph };
 }
 
@@ -49,7 +56,10 @@ function openGraph(
   { NEO4J_URI: uri, NEO4J_USER: user, NEO4J_PASSWORD: password }: GraphConfig,
 ) {
   if (uri === undefined) return undefined;
-  const graph = createGraph({ uri, user, password }, { acquireTimeoutMs: ACQUIRE_TIMEOUT_MS });
+  const graph = createGraph(
+    { uri, user, password },
+    { acquireTimeoutMs: ACQUIRE_TIMEOUT_MS, retryMs: RETRY_MS },
+  );
   return life.use('graph', graph, (one) => one.close());
 }
 

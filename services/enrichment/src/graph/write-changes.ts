@@ -1,6 +1,7 @@
 import type { ClaimedGraphChange, GraphChanges, GraphSource } from '@socmate/database';
 import {
   type Graph,
+  type GraphBatch,
   incidentsNaming,
   removeEntity,
   StaleRevision,
@@ -12,6 +13,8 @@ export interface WriteChangesDeps {
   readonly changes: Pick<GraphChanges, 'nextRevision'>;
   readonly source: GraphSource;
   readonly graph: Graph;
+  /** As a rebuild does, before it sweeps. */
+  readonly touchesAll?: boolean;
 }
 
 interface Refs {
@@ -41,20 +44,41 @@ export async function writeChanges(
   return mentions;
 }
 
-/** Answers how many mentions were written. */
+/** Answers how many mentions were written. The rows of the next slice are read while one is written. */
 export async function writeRows(deps: WriteChangesDeps, { incidentIds, entityIds }: Refs): Promise<number> {
-  let mentions = 0;
   const slices = await sliced(deps.source, incidentIds);
-  if (entityIds.length > 0 && slices.length === 0) slices.push([]);
-  for (const [index, slice] of slices.entries()) {
-    const refs = { incidentIds: slice, entityIds: index === 0 ? entityIds : [] };
-    mentions += await atLastRevision(deps, async (rev) => {
-      const rows = await deps.source.read(refs);
-      await writeGraph(deps.graph, toGraphBatch(rev, rows, slice));
-      return rows.mentions.length;
-    });
+  const all: Refs[] = slices.map((slice) => ({ incidentIds: slice, entityIds: [] }));
+  if (entityIds.length > 0) all.push({ incidentIds: [], entityIds });
+  let mentions = 0;
+  let next = all[0] && readBatch(deps, all[0]);
+  for (const [index, refs] of all.entries()) {
+    const first = next;
+    const following = all[index + 1];
+    next = following && readBatch(deps, following);
+    // It is awaited in the next round, if there is one.
+    next?.catch(() => undefined);
+    mentions += await writeBatch(deps, refs, first);
   }
   return mentions;
+}
+
+async function readBatch({ changes, source, touchesAll }: WriteChangesDeps, refs: Refs): Promise<GraphBatch> {
+  const rev = await changes.nextRevision();
+  return { ...toGraphBatch(rev, await source.read(refs), refs.incidentIds), touchesAll };
+}
+
+async function writeBatch(
+  deps: WriteChangesDeps,
+  refs: Refs,
+  first: Promise<GraphBatch> | undefined,
+): Promise<number> {
+  let batch = first;
+  return untilNotStale(async () => {
+    const read = await (batch ?? readBatch(deps, refs));
+    batch = undefined;
+    await writeGraph(deps.graph, read);
+    return read.incidents.reduce((sum, incident) => sum + incident.mentions.length, 0);
+  });
 }
 
 async function sliced(source: GraphSource, incidentIds: readonly string[]): Promise<string[][]> {
@@ -77,13 +101,10 @@ async function sliced(source: GraphSource, incidentIds: readonly string[]): Prom
 }
 
 /** What was read before somebody else wrote is read again. */
-async function atLastRevision<T>(
-  { changes }: WriteChangesDeps,
-  work: (rev: number) => Promise<T>,
-): Promise<T> {
+async function untilNotStale<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await work(await changes.nextRevision());
+      return await work();
     } catch (fault) {
       if (!(fault instanceof StaleRevision)) throw fault;
       if (tries === STALE_TRIES)
@@ -102,12 +123,13 @@ async function removeKey(deps: WriteChangesDeps, key: string): Promise<void> {
     }
     const incidentIds = await incidentsNaming(deps.graph, key, INCIDENTS);
     if (incidentIds.length > 0) await writeRows(deps, { incidentIds, entityIds: [] });
-    else if (await atLastRevision(deps, (rev) => removeIfGone(deps, key, rev))) return;
+    else if (await untilNotStale(() => removeIfGone(deps, key))) return;
   }
 }
 
 /** Looks after the revision was drawn: what was made an entity again before it stays. */
-async function removeIfGone({ source, graph }: WriteChangesDeps, key: string, rev: number): Promise<boolean> {
+async function removeIfGone({ changes, source, graph }: WriteChangesDeps, key: string): Promise<boolean> {
+  const rev = await changes.nextRevision();
   if ((await source.ownKeys([key])).size > 0) return false;
   return removeEntity(graph, key, rev);
 }

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Observation } from '@socmate/contracts';
 import type { Governor, Slot } from '@socmate/queue';
-import { type Clock, errorMessage } from '@socmate/runtime';
+import type { Clock, Logger } from '@socmate/runtime';
 import { askProvider, type ConfiguredProvider } from './ask-provider.ts';
 import type { Breaker } from './breaker.ts';
 import { answered, unanswered } from './observation.ts';
 import type { ProviderClient } from './provider-client.ts';
-import { ProviderFault } from './provider-fault.ts';
+import { abandoned, ProviderFault } from './provider-fault.ts';
 import type { SharedOrAlone } from './shared-or-alone.ts';
 import type { Subject } from './subject.ts';
 
-export interface Governors {
+interface Governors {
   readonly shared: Governor;
   /** For while Redis is away. */
   readonly alone: Governor;
@@ -21,6 +21,7 @@ export interface AskDeps {
   readonly governors: Governors;
   readonly sharedOrAlone: SharedOrAlone;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 export interface Ask {
@@ -51,9 +52,9 @@ export async function askWithinQuotas(deps: AskDeps, ask: Ask): Promise<Observat
     settle('success');
     return answered(configured, judgement, deps.clock.now());
   } catch (fault) {
-    const { kind } = fault instanceof ProviderFault ? fault : { kind: undefined };
-    settle(kind === undefined || kind === 'limited' || kind === 'abandoned' ? 'neither' : 'fault');
-    return failed(deps, ask, fault);
+    const known = fault instanceof ProviderFault ? fault : unforeseen(deps, ask, fault);
+    settle(known.kind === 'limited' || known.kind === 'abandoned' ? 'neither' : 'fault');
+    return failed(deps, configured, known);
   }
 }
 
@@ -93,18 +94,17 @@ function limited({ clock }: AskDeps, configured: ConfiguredProvider, { waitMs, w
   return unanswered(configured, 'limited', { summary, now: clock.now(), again_at: againAt.toISOString() });
 }
 
-async function failed(deps: AskDeps, { configured, signal }: Ask, fault: unknown): Promise<Observation> {
+/** One answer that our own code cannot cope with must not cost an incident what the others know. */
+function unforeseen({ log }: AskDeps, { configured, subject, signal }: Ask, err: unknown): ProviderFault {
+  if (signal.aborted) return abandoned(err);
+  log.error({ err, provider: configured.provider.name, key: subject.key }, 'provider could not be asked');
+  return new ProviderFault('garbage', 'gave an answer that could not be read', { cause: err });
+}
+
+async function failed(deps: AskDeps, configured: ConfiguredProvider, fault: ProviderFault) {
   const now = deps.clock.now();
-  if (!(fault instanceof ProviderFault)) {
-    if (!signal.aborted) throw fault;
-    return unanswered(configured, 'error', {
-      summary: 'was not waited for any longer',
-      now,
-      fault: 'abandoned',
-    });
-  }
   if (fault.kind !== 'limited')
-    return unanswered(configured, 'error', { summary: errorMessage(fault), now, fault: fault.kind });
+    return unanswered(configured, 'error', { summary: fault.message, now, fault: fault.kind });
   const { retryAfterMs = 0 } = fault;
   const { name } = configured.provider;
   const block = (governor: Governor) => governor.block(name, retryAfterMs);

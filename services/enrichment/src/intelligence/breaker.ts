@@ -1,7 +1,7 @@
 import type { Clock } from '@socmate/runtime';
 
 /** Whoever was let through says how it ended; `neither` where the provider was not reached for a reason of ours. */
-export type Settle = (end: 'success' | 'fault' | 'neither') => void;
+type Settle = (end: 'success' | 'fault' | 'neither') => void;
 
 /** Leaves a provider alone that fails again and again, and then tries it with one request. */
 export interface Breaker {

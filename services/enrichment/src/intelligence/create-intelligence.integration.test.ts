@@ -266,3 +266,17 @@ test('an answer in the cache that is none is asked for again', async () => {
     expect(await lookUp()).toMatchObject({ status: 'known', cached: false, verdict: 'malicious' });
   }
 });
+
+test('an answer that the code cannot cope with is an error of that provider, and told in the log', async () => {
+  const lines: { msg: string; level: number }[] = [];
+  const log = createLogger('test', 'error', { write: (line) => lines.push(JSON.parse(line)) });
+  const broken = {
+    ...oracle,
+    read: () => {
+      throw new TypeError('a bug');
+    },
+  };
+  const { lookUp } = await replica({ deps: { log, providers: [configuredAt(broken, server.url)] } });
+  expect(await lookUp()).toMatchObject({ status: 'error', summary: 'gave an answer that could not be read' });
+  expect(lines.map(({ msg }) => msg)).toEqual(['provider could not be asked']);
+});

@@ -13,6 +13,7 @@ import { createLocalGovernor } from './local-governor.ts';
 import { lookedUp } from './lookup-events.ts';
 import { unanswered } from './observation.ts';
 import { createProviderClient } from './provider-client.ts';
+import { abandoned } from './provider-fault.ts';
 import { flyShared, type SharedFlightsDeps } from './shared-flights.ts';
 import { createSharedOrAlone } from './shared-or-alone.ts';
 import type { Subject } from './subject.ts';
@@ -28,7 +29,7 @@ export interface IntelligenceDeps {
   readonly log: Logger;
 }
 
-export interface LookUpOptions extends Confidences {
+interface LookUpOptions extends Confidences {
   readonly signal: AbortSignal;
   /** Asks again what is still believed; joins a question that is on its way. */
   readonly force?: boolean;
@@ -55,7 +56,7 @@ interface Engine {
   readonly shared: SharedFlightsDeps;
 }
 
-const QUOTA_WAIT_MS = 5_000;
+const QUOTA_WAIT_MS = 20_000;
 /** Beside a request and a wait, what a replica needs to tell the others. */
 const SLACK_MS = 5_000;
 
@@ -65,7 +66,7 @@ export function createIntelligence(deps: IntelligenceDeps): Intelligence {
   const client = createProviderClient();
   const governors = { shared: deps.governor, alone: createLocalGovernor(clock) };
   const engine: Engine = {
-    ask: { client, governors, sharedOrAlone, clock },
+    ask: { client, governors, sharedOrAlone, clock, log },
     answers: createAnswers({ ...deps, sharedOrAlone }),
     flights: createFlights(),
     shared: { store, sharedOrAlone },
@@ -143,11 +144,7 @@ async function lookUpOne(
     );
   } catch (fault) {
     if (!signal.aborted) throw fault;
-    const now = ask.clock.now();
-    return unanswered(configured, 'error', {
-      summary: 'was not waited for any longer',
-      now,
-      fault: 'abandoned',
-    });
+    const { message: summary, kind } = abandoned(fault);
+    return unanswered(configured, 'error', { summary, now: ask.clock.now(), fault: kind });
   }
 }

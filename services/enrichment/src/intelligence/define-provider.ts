@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Subject, SubjectType } from './subject.ts';
 
 /** `key`: on when its key is given; `switch`: free, on when switched on; `either`: free, and better with a key. */
-export type Access = 'key' | 'switch' | 'either';
+type Access = 'key' | 'switch' | 'either';
 
 export interface Limits {
   readonly perMinute?: number;

@@ -32,7 +32,7 @@ export function createTestMemory(): TestMemory {
 }
 
 /** Shares within one process what Redis shares between replicas. */
-export function createTestStore(): IntelligenceDeps['store'] {
+function createTestStore(): IntelligenceDeps['store'] {
   const texts = new Map<string, string>();
   return {
     read: async (keys) => keys.map((key) => texts.get(key)),

@@ -11,7 +11,16 @@ export interface ListedValue {
 /** The list that holds a subject, or the host of a URL. */
 export type FindList = (subject: Subject) => ListedValue['list'] | undefined;
 
+const made = new WeakMap<readonly ListedValue[], FindList>();
+
+/** The same entries, as the same array, are read once. */
 export function createFindList(entries: readonly ListedValue[]): FindList {
+  const known = made.get(entries) ?? readLists(entries);
+  made.set(entries, known);
+  return known;
+}
+
+function readLists(entries: readonly ListedValue[]): FindList {
   const lists = (['internal', 'allow'] as const).map((list) => ({
     list,
     holds: holderOf(entries.filter((entry) => entry.list === list).map(({ value }) => value)),

@@ -9,6 +9,6 @@ const lookups = meter.createCounter('socmate_intelligence_lookups', {
 
 export function lookedUp(log: Logger, { provider, status, cached, summary }: Observation): void {
   lookups.add(1, { provider, status, cached });
-  if (status === 'error' || status === 'limited')
-    log.warn({ provider, status, reason: summary }, 'provider gave no answer');
+  if (status === 'error') log.warn({ provider, reason: summary }, 'provider gave no answer');
+  if (status === 'limited') log.info({ provider, reason: summary }, 'provider was not asked for its quota');
 }

@@ -1,4 +1,4 @@
-import type { Observation, ObservationStatus, ProviderCounts } from '@socmate/contracts';
+import type { Observation, ObservationStatus } from '@socmate/contracts';
 import type { ConfiguredProvider } from './ask-provider.ts';
 import type { Judgement } from './define-provider.ts';
 
@@ -48,19 +48,4 @@ export function unanswered(
     link: null,
     evidence,
   };
-}
-
-/** How often each provider was asked, and with what success. */
-export function countAnswers(observations: readonly Observation[]): Record<string, ProviderCounts> {
-  const counts: Record<string, ProviderCounts> = {};
-  for (const { provider, status, cached } of observations) {
-    const { asked, ...rest } = counts[provider] ?? { asked: 0, cached: 0, failed: 0, limited: 0 };
-    counts[provider] = {
-      asked: asked + (cached || status === 'limited' || status === 'skipped' ? 0 : 1),
-      cached: rest.cached + (cached ? 1 : 0),
-      failed: rest.failed + (status === 'error' ? 1 : 0),
-      limited: rest.limited + (status === 'limited' ? 1 : 0),
-    };
-  }
-  return counts;
 }

@@ -2,9 +2,9 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import axios, { type AxiosRequestConfig, type AxiosResponse, isAxiosError } from 'axios';
 import type { ProviderRequest } from './define-provider.ts';
-import { ProviderFault } from './provider-fault.ts';
+import { abandoned, ProviderFault } from './provider-fault.ts';
 
-export interface Target {
+interface Target {
   readonly baseUrl: string;
   readonly redirectsTo?: readonly string[];
   readonly timeoutMs: number;
@@ -24,14 +24,13 @@ export interface ProviderClient {
 
 const ANSWER_MAX_BYTES = 5 * 1024 * 1024;
 const REDIRECTS_MAX = 3;
-const IDLE_SOCKETS_MAX = 4;
 
 type Send = (config: AxiosRequestConfig) => Promise<AxiosResponse<string>>;
 
 export function createProviderClient(): ProviderClient {
   const agents = {
-    httpAgent: new HttpAgent({ keepAlive: true, maxFreeSockets: IDLE_SOCKETS_MAX }),
-    httpsAgent: new HttpsAgent({ keepAlive: true, maxFreeSockets: IDLE_SOCKETS_MAX }),
+    httpAgent: new HttpAgent({ keepAlive: true }),
+    httpsAgent: new HttpsAgent({ keepAlive: true }),
   };
   const client = axios.create({
     ...agents,
@@ -63,7 +62,7 @@ async function exchange(send: Send, target: Target, request: ProviderRequest, si
     return { status, retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined, body: data };
   } catch (cause) {
     if (cause instanceof ProviderFault) throw cause;
-    if (signal.aborted) throw new ProviderFault('abandoned', 'was not waited for any longer', { cause });
+    if (signal.aborted) throw abandoned(cause);
     if (timeout.aborted)
       throw new ProviderFault('timeout', `did not answer within ${target.timeoutMs} ms`, { cause });
     throw new ProviderFault('connection', connectionFault(cause), { cause });

@@ -19,3 +19,7 @@ export class ProviderFault extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 }
+
+/** The asker has gone. */
+export const abandoned = (cause: unknown): ProviderFault =>
+  new ProviderFault('abandoned', 'was not waited for any longer', { cause });

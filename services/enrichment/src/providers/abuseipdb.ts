@@ -26,7 +26,7 @@ export const abuseipdb = defineProvider({
   reliability: 'C',
   baseUrl: 'https://api.abuseipdb.com',
   access: 'key',
-  limits: { perMinute: 60, perDay: 1_000, concurrency: 4 },
+  limits: { perMinute: 60, perDay: 1_000, concurrency: 20 },
   timeoutMs: 8_000,
   ttlS: { malicious: 12 * HOUR_S, suspicious: 6 * HOUR_S, benign: 24 * HOUR_S, unknown: 6 * HOUR_S },
   request: ({ value }, key) => ({

@@ -22,7 +22,7 @@ export const greynoise = defineProvider({
   baseUrl: 'https://api.greynoise.io',
   access: 'either',
   // The community's 50 a week.
-  limits: { perMinute: 10, perDay: 7, concurrency: 2 },
+  limits: { perMinute: 10, perDay: 7, concurrency: 20 },
   timeoutMs: 8_000,
   ttlS: { malicious: 24 * HOUR_S, suspicious: 12 * HOUR_S, benign: 24 * HOUR_S, unknown: 24 * HOUR_S },
   request: ({ value }, key) => ({

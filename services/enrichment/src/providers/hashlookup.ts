@@ -23,7 +23,7 @@ export const hashlookup = defineProvider({
   reliability: 'B',
   baseUrl: 'https://hashlookup.circl.lu',
   access: 'switch',
-  limits: { perMinute: 60, concurrency: 2 },
+  limits: { perMinute: 60, concurrency: 20 },
   timeoutMs: 8_000,
   ttlS: { malicious: DAY_S, suspicious: DAY_S, benign: 7 * DAY_S, unknown: DAY_S },
   request: ({ value }) => ({ path: `/lookup/${hashAlgorithm(value)}/${value}` }),

@@ -22,7 +22,7 @@ export const internetdb = defineProvider({
   reliability: 'C',
   baseUrl: 'https://internetdb.shodan.io',
   access: 'switch',
-  limits: { perMinute: 60, concurrency: 2 },
+  limits: { perMinute: 60, concurrency: 20 },
   timeoutMs: 8_000,
   // Its data are a week old at most.
   ttlS: { malicious: 24 * HOUR_S, suspicious: 24 * HOUR_S, benign: 24 * HOUR_S, unknown: 24 * HOUR_S },

@@ -29,7 +29,7 @@ export const misp = defineProvider({
   reliability: 'B',
   baseUrl: null,
   access: 'key',
-  limits: { concurrency: 4 },
+  limits: { concurrency: 20 },
   timeoutMs: 10_000,
   ttlS: { malicious: 6 * HOUR_S, suspicious: 6 * HOUR_S, benign: 6 * HOUR_S, unknown: HOUR_S },
   request: ({ value }, key) => ({

@@ -29,7 +29,7 @@ export const otx = defineProvider({
   baseUrl: 'https://otx.alienvault.com',
   access: 'key',
   // 10,000 an hour.
-  limits: { perMinute: 160, concurrency: 4 },
+  limits: { perMinute: 160, concurrency: 20 },
   timeoutMs: 10_000,
   ttlS: { malicious: 24 * HOUR_S, suspicious: 12 * HOUR_S, benign: 24 * HOUR_S, unknown: 6 * HOUR_S },
   request: (subject, key) => ({

@@ -55,7 +55,7 @@ export const rdap = defineProvider({
   baseUrl: 'https://rdap.org',
   redirectsTo: REGISTRIES,
   access: 'switch',
-  limits: { perMinute: 60, concurrency: 2 },
+  limits: { perMinute: 60, concurrency: 20 },
   timeoutMs: 10_000,
   ttlS: { malicious: DAY_S, suspicious: DAY_S, benign: DAY_S, unknown: 7 * DAY_S },
   request: ({ type, value }) => ({

@@ -27,7 +27,7 @@ export const threatfox = defineProvider({
   reliability: 'B',
   baseUrl: 'https://threatfox-api.abuse.ch',
   access: 'key',
-  limits: { perMinute: 60, concurrency: 4 },
+  limits: { perMinute: 60, concurrency: 20 },
   timeoutMs: 8_000,
   ttlS: { malicious: 24 * HOUR_S, suspicious: 12 * HOUR_S, benign: 24 * HOUR_S, unknown: 6 * HOUR_S },
   request: ({ type, value }, key) => ({

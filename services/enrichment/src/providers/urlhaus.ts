@@ -37,7 +37,7 @@ export const urlhaus = defineProvider({
   reliability: 'B',
   baseUrl: 'https://urlhaus-api.abuse.ch',
   access: 'key',
-  limits: { perMinute: 60, concurrency: 4 },
+  limits: { perMinute: 60, concurrency: 20 },
   timeoutMs: 8_000,
   ttlS: { malicious: 12 * HOUR_S, suspicious: 12 * HOUR_S, benign: 12 * HOUR_S, unknown: 3 * HOUR_S },
   request: (subject, key) => ({ method: 'POST', ...questionOf(subject), headers: { 'auth-key': key } }),

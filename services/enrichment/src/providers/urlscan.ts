@@ -30,7 +30,7 @@ export const urlscan = defineProvider({
   reliability: 'C',
   baseUrl: 'https://urlscan.io',
   access: 'either',
-  limits: { perMinute: 30, perDay: 1_000, concurrency: 2 },
+  limits: { perMinute: 30, perDay: 1_000, concurrency: 20 },
   timeoutMs: 10_000,
   ttlS: { malicious: 24 * HOUR_S, suspicious: 6 * HOUR_S, benign: 24 * HOUR_S, unknown: 6 * HOUR_S },
   request: (subject, key) => ({

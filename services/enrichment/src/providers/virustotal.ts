@@ -41,7 +41,7 @@ export const virustotal = defineProvider({
   reliability: 'B',
   baseUrl: 'https://www.virustotal.com',
   access: 'key',
-  limits: { perMinute: 4, perDay: 500, concurrency: 4 },
+  limits: { perMinute: 4, perDay: 500, concurrency: 20 },
   timeoutMs: 10_000,
   ttlS: { malicious: DAY_S, suspicious: DAY_S / 2, benign: DAY_S, unknown: DAY_S / 4 },
   request: (subject, key) => ({

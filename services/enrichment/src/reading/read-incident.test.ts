@@ -51,6 +51,27 @@ test('it reads the entities, the alerts’ own, and the texts of both', () => {
   ]);
 });
 
+test('an alert as a row of the table tells the same', () => {
+  const row = {
+    DisplayName: 'Beacon to evil[.]example[.]net',
+    Description: 'from 45.155.205.20',
+    Entities: JSON.stringify([{ $id: '2', Type: 'ip', Address: '45.155.205.22' }]),
+    ExtendedProperties: JSON.stringify({
+      Query: 'T | where ip == "45.155.205.23"',
+      MitreTechniques: 'T1082',
+    }),
+    SubTechniques: '["T1497.001"]',
+  };
+  const reading = readIncident(anIncident({ alerts: [row, { ExtendedProperties: '{' }] }));
+  expect(reading.entities.map(({ key }) => key)).toEqual([
+    'domain:evil.example.net',
+    'ip:45.155.205.20',
+    'ip:45.155.205.22',
+    'ip:45.155.205.23',
+  ]);
+  expect(reading.techniques).toEqual(['T1082', 'T1497.001']);
+});
+
 test('an entity counts once for each part of the incident that names it, under whatever name', () => {
   const incident = anIncident({
     description: '45.155.205.20, again 45[.]155[.]205[.]20',

@@ -19,7 +19,8 @@ export interface IncidentReading extends IncidentSightings {
 type Bag = Readonly<Record<string, unknown>>;
 
 // A query names what it looks for, custom details what it found.
-const TELLING = ['Query', 'Custom Details', 'IP Addresses'];
+const TELLING = ['query', 'custom details', 'ip addresses'];
+const TEXTS = ['alertdisplayname', 'displayname', 'alertname', 'description'];
 const TEXT_MAX = 200_000;
 
 /** Everything that an incident, its entities, its alerts and their texts name. The same incident reads the same. */
@@ -57,31 +58,52 @@ function createExtractor(workspace: string): (text: string) => Extraction {
   };
 }
 
+type Fields = ReadonlyMap<string, unknown>;
+
 const isBag = (value: unknown): value is Bag =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const bagOf = (value: unknown): Bag => (isBag(value) ? value : {});
+const fieldsOf = (...bags: readonly unknown[]): Fields =>
+  new Map(
+    bags
+      .filter(isBag)
+      .flatMap(Object.entries)
+      .map(([name, value]) => [name.toLowerCase(), value]),
+  );
 
-const propertiesOf = (alert: Bag): Bag => bagOf(alert['properties']);
-const additionalOf = (alert: Bag): Bag => bagOf(propertiesOf(alert)['additionalData']);
+/** An alert as Sentinel's API or a row of its table has it. */
+const alertFields = (alert: Bag): Fields => fieldsOf(alert, alert['properties']);
+
+const additionalFields = (fields: Fields): Fields =>
+  fieldsOf(parsed(fields.get('extendedproperties')), parsed(fields.get('additionaldata')));
+
+function parsed(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}
 
 function textsOf(alert: Bag): string[] {
-  const { alertDisplayName, description } = propertiesOf(alert);
-  const more = additionalOf(alert);
-  const texts = [alertDisplayName, description, ...TELLING.map((name) => more[name])];
-  return texts.filter((text) => typeof text === 'string');
+  const fields = alertFields(alert);
+  const more = additionalFields(fields);
+  const texts = [...TEXTS.map((name) => fields.get(name)), ...TELLING.map((name) => more.get(name))];
+  return [...new Set(texts.filter((text) => typeof text === 'string'))];
 }
 
 /** An alert that carries its entities itself, as a row of the workspace's table does. */
 function tableEntitiesOf(alert: Bag, workspace: string): Reading[] {
-  const column = propertiesOf(alert)['entities'] ?? propertiesOf(alert)['Entities'] ?? alert['Entities'];
+  const column = alertFields(alert).get('entities');
   return column === undefined || column === null ? [] : [readTableEntities(column, workspace)];
 }
 
 function techniquesOf(alert: Bag): string[] {
-  const { techniques, subTechniques } = propertiesOf(alert);
-  const { MitreTechniques, Techniques } = additionalOf(alert);
-  return [techniques, subTechniques, MitreTechniques, Techniques].flatMap(idsIn);
+  const fields = alertFields(alert);
+  const more = additionalFields(fields);
+  const told = [fields.get('techniques'), fields.get('subtechniques'), more.get('techniques')];
+  return [...told, more.get('mitretechniques')].flatMap(idsIn);
 }
 
 function idsIn(value: unknown): string[] {

@@ -27,7 +27,7 @@ export interface EntityRef {
   readonly provider?: string | undefined;
 }
 
-export interface VisibleEntity extends StoredEntity {
+interface VisibleEntity extends StoredEntity {
   /** How many incidents that the principal may see name it. */
   readonly incidents: number;
 }

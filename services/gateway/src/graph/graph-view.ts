@@ -4,7 +4,7 @@ import type { FoundEdge, FoundNode } from '@socmate/knowledge-graph';
 const KINDS = { Entity: 'entity', Incident: 'incident', Alert: 'alert', Technique: 'technique' } as const;
 
 /** What the graph keeps for itself. */
-const HIDDEN = new Set(['rev', 'key', 'type', 'value', 'provider_id', 'degree']);
+const HIDDEN = new Set(['rev', 'digest', 'key', 'type', 'value', 'provider_id', 'degree']);
 const TIMES = new Set(['first_seen', 'last_seen', 'created_at']);
 
 const time = (ms: unknown): string | null => (typeof ms === 'number' ? new Date(ms).toISOString() : null);
