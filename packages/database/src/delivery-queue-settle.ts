@@ -127,7 +127,12 @@ const TurnRow = z
 export const freeProbes = (which: string): string =>
   `UPDATE endpoint_health SET open_until = now(), probe_lease = NULL WHERE ${which}`;
 
-const PUT_BACK = `WITH probing AS (${freeProbes('probe_lease = ANY ($1)')})
+// A lease names a claim, and a claim may hold another endpoint's probe, which goes on.
+const RETURNED_PROBES = `(endpoint_id, probe_lease) IN (
+    SELECT d.endpoint_id, r.lease FROM unnest($1::text[], $2::text[]) AS r (lease, delivery_id)
+    JOIN delivery AS d ON d.id = r.delivery_id)`;
+
+const PUT_BACK = `WITH probing AS (${freeProbes(RETURNED_PROBES)})
   UPDATE delivery AS d
   SET lease_owner = NULL, due_at = greatest(due_at, now() + r.delay_ms * interval '1 millisecond')
   FROM unnest($1::text[], $2::text[], $3::double precision[]) AS r (lease, delivery_id, delay_ms)

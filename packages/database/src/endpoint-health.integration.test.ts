@@ -93,10 +93,16 @@ test('of very many, each has its notice, a hundred at a time', async () => {
   expect(new Set(noticed.flat().map(({ endpointId }) => endpointId)).size).toBe(150);
 });
 
+test('an answer of a URL that the endpoint has left does not disable it', async () => {
+  const { id } = await anEndpoint(pool);
+  expect(await health.disable(id, 'the endpoint answered 410 Gone', 'another')).toBe(false);
+  expect(await stateOf(id)).toEqual({ enabled: true, disabled_reason: null });
+});
+
 test('disabling is done once and audited with it; a later reason changes nothing', async () => {
   const { id } = await anEndpoint(pool);
-  expect(await health.disable(id, 'the endpoint answered 410 Gone')).toBe(true);
-  expect(await health.disable(id, 'a later reason')).toBe(false);
+  expect(await health.disable(id, 'the endpoint answered 410 Gone', 'sealed')).toBe(true);
+  expect(await health.disable(id, 'a later reason', 'sealed')).toBe(false);
   expect(await stateOf(id)).toEqual({ enabled: false, disabled_reason: 'the endpoint answered 410 Gone' });
   expect(await audited()).toHaveLength(1);
 });

@@ -22,8 +22,11 @@ export interface FailingEndpoint {
 }
 
 export interface EndpointHealth {
-  /** Its deliveries stay pending until it is enabled. Answers whether it was enabled until now. */
-  disable(endpointId: string, reason: string): Promise<boolean>;
+  /**
+   * Its deliveries stay pending until it is enabled. Not where it has moved away from the URL that said so. Answers
+   * whether it was enabled until now.
+   */
+  disable(endpointId: string, reason: string, urlSealed: string): Promise<boolean>;
   /** Notices who has been failing for half of the time, and disables who has for all of it: each once, audited. */
   judge(): Promise<FailingEndpoint[]>;
 }
@@ -37,7 +40,7 @@ const endpointColumns = {
 };
 
 const DISABLE = `UPDATE webhook_endpoint AS e SET enabled = false, disabled_reason = $2, updated_at = now()
-  WHERE e.id = $1 AND e.enabled AND e.deleted_at IS NULL
+  WHERE e.id = $1 AND e.enabled AND e.deleted_at IS NULL AND ($3::text IS NULL OR e.url_sealed = $3)
   RETURNING ${ENDPOINT}, coalesce((SELECT failing_since FROM endpoint_health WHERE endpoint_id = e.id), now()) AS failing_since`;
 const DisabledRow = z.object(endpointColumns).transform(toEndpoint);
 
@@ -83,14 +86,16 @@ interface Disabling {
   readonly endpointId: string;
   readonly reason: string;
   readonly lastError: EndpointNotice['lastError'];
+  /** Null where it is not one URL's answer that disables it. */
+  readonly urlSealed: string | null;
 }
 
 async function disable(
   db: Queryable,
   making: Making,
-  { endpointId, reason, lastError }: Disabling,
+  { endpointId, reason, lastError, urlSealed }: Disabling,
 ): Promise<boolean> {
-  const [disabled] = await rows(db, DisabledRow, { text: DISABLE, values: [endpointId, reason] });
+  const [disabled] = await rows(db, DisabledRow, { text: DISABLE, values: [endpointId, reason, urlSealed] });
   if (!disabled) return false;
   const change = { before: { enabled: true }, after: { enabled: false, disabled_reason: reason } };
   await audit(db, making, { action: 'webhook_endpoint.disabled', endpointId, ...change });
@@ -113,7 +118,8 @@ async function giveNotice(
   const after = { failing_since: failingSince.toISOString(), percent_until_disabled: percent };
   await audit(db, making, { action: 'webhook_endpoint.failing', endpointId, after });
   const lastError = await lastErrorOf(db, endpointId);
-  if (percent === 100) await disable(db, making, { endpointId, reason: FAILING_REASON, lastError });
+  if (percent === 100)
+    await disable(db, making, { endpointId, reason: FAILING_REASON, lastError, urlSealed: null });
   else {
     const notice = { endpoint, failingSince, percent, isDisabled: false, reason: HALF_REASON, lastError };
     await publishEndpointFailing(db, making, notice);
@@ -124,8 +130,8 @@ async function giveNotice(
 /** What becomes of endpoints that fail: each step is audited, and told to the endpoints that subscribe to it. */
 export function createEndpointHealth(pool: Pool, making: Making): EndpointHealth {
   return {
-    disable: (endpointId, reason) =>
-      transaction(pool, (db) => disable(db, making, { endpointId, reason, lastError: null })),
+    disable: (endpointId, reason, urlSealed) =>
+      transaction(pool, (db) => disable(db, making, { endpointId, reason, lastError: null, urlSealed })),
     judge: () =>
       transaction(pool, async (db) => {
         const noticed: FailingEndpoint[] = [];

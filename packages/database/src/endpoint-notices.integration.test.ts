@@ -114,8 +114,8 @@ test('an endpoint that is disabled by its answer is told of with the reason, whe
   const known = await failing('1 hour');
   await anEndpoint(pool, subscribed);
   for (const endpointId of [id, known]) {
-    await health.disable(endpointId, 'the endpoint answered 410 Gone');
-    await health.disable(endpointId, 'a later reason');
+    await health.disable(endpointId, 'the endpoint answered 410 Gone', 'sealed');
+    await health.disable(endpointId, 'a later reason', 'sealed');
   }
   const gone = { percent: 100, disabled: true, reason: 'the endpoint answered 410 Gone', last_error: null };
   const notices = await told();
@@ -142,7 +142,7 @@ test('a notice commits with its audit entry, or neither does', async () => {
   };
   const breaking = createEndpointHealth(pool, { ids: broken as typeof ids, clock: systemClock });
   await expect(breaking.judge()).rejects.toThrow();
-  await expect(breaking.disable(id, 'gone')).rejects.toThrow();
+  await expect(breaking.disable(id, 'gone', 'sealed')).rejects.toThrow();
   expect((await pool.query('SELECT FROM audit_log')).rowCount).toBe(0);
   expect((await pool.query('SELECT enabled FROM webhook_endpoint WHERE id = $1', [id])).rows).toEqual([
     { enabled: true },

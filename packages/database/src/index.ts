@@ -11,6 +11,7 @@ export { appendAudit } from './append-audit.ts';
 export { type AuditLog, type AuditRecord, type AuditState, createAuditLog } from './audit-log.ts';
 export { type AuditFilter, type AuditTrail, createAuditTrail } from './audit-trail.ts';
 export { type AzureQuota, type AzureQuotaKind, createAzureQuota } from './azure-quota.ts';
+export { cancelDeliveries, cancelLeftDeliveries } from './cancel-deliveries.ts';
 export { databaseAway, isRefusedData } from './database-fault.ts';
 export { deleteExpiredEvents, type EventRetention, type ExpiredEvents } from './delete-expired-events.ts';
 export { createDeliveries, type Deliveries, type DeliveryFilter } from './deliveries.ts';

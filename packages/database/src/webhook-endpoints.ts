@@ -106,8 +106,8 @@ export interface WebhookEndpoints {
   update(id: string, change: EndpointChange): Promise<EndpointRecord>;
   /** The secret in use becomes the previous one, for as long as they overlap by Postgres's clock. */
   rotateSecret(id: string, secretSealed: string, overlapHours: number): Promise<EndpointRecord>;
-  /** Removes it from every list and cancels what is pending; answers how many deliveries that were. */
-  remove(id: string): Promise<number>;
+  /** Removes it from every list, and nothing of it is claimed; `cancelDeliveries` follows the commit. */
+  remove(id: string): Promise<void>;
 }
 
 const HEALTH = `(SELECT jsonb_build_object('consecutive_failures', h.failures, 'failing_since', h.failing_since,
@@ -131,9 +131,7 @@ const ROTATE = `UPDATE webhook_endpoint SET secret_sealed = $2, updated_at = now
     previous_secret_expires_at = CASE WHEN $3 > 0 THEN now() + make_interval(hours => $3) END
   WHERE id = $1 RETURNING ${COLUMNS}`;
 
-const REMOVE = `WITH removed AS (
-    UPDATE webhook_endpoint SET enabled = false, deleted_at = now(), updated_at = now() WHERE id = $1)
-  UPDATE delivery SET status = 'cancelled', completed_at = now() WHERE endpoint_id = $1 AND status = 'pending'`;
+const REMOVE = `UPDATE webhook_endpoint SET enabled = false, deleted_at = now(), updated_at = now() WHERE id = $1`;
 
 const ListRow = EndpointRow.extend({ position: z.string() });
 
@@ -204,5 +202,7 @@ export const createWebhookEndpoints = (db: Queryable): WebhookEndpoints => ({
   update: (id, change) => updateEndpoint(db, id, change),
   rotateSecret: (id, secretSealed, overlapHours) =>
     onlyRow(db, { text: ROTATE, values: [id, secretSealed, overlapHours] }),
-  remove: (id) => run(db, { text: REMOVE, values: [id] }),
+  remove: async (id) => {
+    await run(db, { text: REMOVE, values: [id] });
+  },
 });

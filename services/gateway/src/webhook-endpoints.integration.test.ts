@@ -162,6 +162,21 @@ test('deleting an endpoint cancels what is pending and nothing else; then it is 
   expect(await actionsOf(id)).toEqual(['webhook_endpoint.created', 'webhook_endpoint.deleted']);
 });
 
+test('deleting an endpoint with a large backlog cancels all of it', async () => {
+  const { id } = await created();
+  await pool.query(
+    `INSERT INTO event (id, type, cause_key, body) SELECT 'evt_' || n, 'ping', 'many' || n, 'x' FROM generate_series(1, 4500) AS n`,
+  );
+  await pool.query(
+    `INSERT INTO delivery (id, event_id, endpoint_id, attempts_count, lease_owner)
+    SELECT 'dlv_' || n, 'evt_' || n, $1, n % 2, CASE WHEN n % 100 = 0 THEN 'wrk_1:1' END FROM generate_series(1, 4500) AS n`,
+    [id],
+  );
+  expect((await gateway.ask('DELETE', `${PATH}/${id}`)).status).toBe(204);
+  const { rows } = await pool.query('SELECT status, count(*)::int AS n FROM delivery GROUP BY status');
+  expect(rows).toEqual([{ status: 'cancelled', n: 4_500 }]);
+});
+
 test('a delivery that is being inserted while its endpoint is deleted is cancelled, too', async () => {
   const { id } = await created();
   const publisher = await pool.connect();

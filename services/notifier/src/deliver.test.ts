@@ -7,6 +7,7 @@ import type { Target } from './targets.ts';
 
 const target: Target = {
   id: 'whe_1',
+  urlSealed: 'sealed',
   url: new URL('https://receiver.example/'),
   path: '/',
   isBlocked: false,

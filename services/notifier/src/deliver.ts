@@ -32,9 +32,9 @@ export type Deliver = (
 export function createDeliver(deps: DeliverDeps): Deliver {
   const { health, ownership, targets, send, recorder, clock, random, log, onRetry } = deps;
 
-  const disable = async (endpointId: string, reason: string): Promise<void> => {
+  const disable = async ({ id: endpointId, urlSealed }: Target, reason: string): Promise<void> => {
     try {
-      if (await health.disable(endpointId, reason)) endpointDisabled(log, endpointId, reason);
+      if (await health.disable(endpointId, reason, urlSealed)) endpointDisabled(log, endpointId, reason);
     } catch (err) {
       log.error({ err, endpointId }, 'endpoint could not be disabled');
     }
@@ -50,7 +50,7 @@ export function createDeliver(deps: DeliverDeps): Deliver {
     recorder.settle({ deliveryId, endpointId, lease, number, ...logged, next });
     attemptMade(log, delivery, attempt, next);
     if (next.status === 'pending') onRetry(endpointId, next.delayMs);
-    if (disableReason !== undefined) void disable(endpointId, disableReason);
+    if (disableReason !== undefined) void disable(target, disableReason);
   };
 
   return async (delivery, cancel, wakeUp) => {

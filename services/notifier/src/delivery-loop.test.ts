@@ -9,6 +9,7 @@ import type { Target } from './targets.ts';
 
 const aTarget = (only: Partial<Target> = {}): Target => ({
   id: 'whe_1',
+  urlSealed: 'sealed',
   url: new URL('https://receiver.example/'),
   path: '/',
   isBlocked: false,
@@ -48,6 +49,8 @@ const answered: Attempt = {
 
 interface More {
   readonly isAlive?: () => boolean;
+  /** The names under which it is known, one after the other, each for one question. */
+  readonly owners?: string[];
   readonly send?: (toSend: unknown, cancel: AbortSignal) => Promise<Attempt>;
   readonly target?: Partial<Target>;
   /** How endpoints stand after each batch that is stored. */
@@ -86,7 +89,9 @@ function build(rows: ClaimedDelivery[], more: More = {}) {
       freeClaims: async (leases) => seen.freed.push([...leases]),
     },
     ownership: {
-      owner: 'wrk_1',
+      get owner() {
+        return more.owners?.shift() ?? 'wrk_1';
+      },
       replicas: 1,
       isAlive: more.isAlive ?? (() => true),
       onLapse: (listener) => void lapses.push(listener),
@@ -139,6 +144,19 @@ test('one that is taken for dead between its claim and its attempt sends nothing
       return answered;
     },
   });
+  loop.wake(['whe_1']);
+  await until('it is given back', () => seen.returned.length > 0);
+  await loop.close(0);
+  expect({ sent, returned: seen.returned }).toEqual({ sent: 0, returned: ['dlv_1'] });
+});
+
+test('what a claim brings after its owner was declared dead is given back, under whatever name it goes on', async () => {
+  let sent = 0;
+  const send = async (): Promise<Attempt> => {
+    sent += 1;
+    return answered;
+  };
+  const { loop, seen } = build([aDelivery('dlv_1')], { send, owners: ['wrk_1', 'wrk_2'] });
   loop.wake(['whe_1']);
   await until('it is given back', () => seen.returned.length > 0);
   await loop.close(0);

@@ -118,11 +118,16 @@ export class DeliveryLoop {
     if (!ownership.isAlive()) return false;
     const rooms = this.#lanes.rooms();
     if (rooms.length === 0) return false;
-    const claimed = await this.#lost.unlessAnswered(ownership.owner, async (lease) => {
+    const { owner } = ownership;
+    const answered = await this.#lost.unlessAnswered(owner, async (lease) => {
       const answer = await deliveries.claim(lease, rooms);
       await targets.refresh(answer);
       return answer;
     });
+    // Who was declared dead while the claim ran may be alive again under a new name: others have its rows.
+    const isOurs = ownership.owner === owner && ownership.isAlive();
+    const claimed = isOurs ? answered : [];
+    if (!isOurs) for (const delivery of answered) this.#recorder.putBack(delivery, 0);
     this.#lanes.add(claimed, rooms);
     for (const endpointId of new Set(claimed.map((delivery) => delivery.endpointId))) this.#pump(endpointId);
     return true;

@@ -289,3 +289,18 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))(
     expect(lanes.drain()).toEqual([]);
   },
 );
+
+test('a claim asks for a bounded number of deliveries, and each endpoint has its turn', () => {
+  const lanes = new Lanes(100);
+  const endpointIds = Array.from({ length: 50 }, (_, n) => `whe_${n}`);
+  for (const endpointId of endpointIds) lanes.want(endpointId);
+  const asked: string[] = [];
+  for (let claims = 0; asked.length < endpointIds.length && claims < 10; claims += 1) {
+    const rooms = lanes.rooms();
+    const size = rooms.reduce((sum, { first, retries }) => sum + first + retries, 0);
+    expect(size).toBeLessThanOrEqual(2_200);
+    asked.push(...rooms.map(({ endpointId }) => endpointId));
+    lanes.add([], rooms);
+  }
+  expect(asked).toEqual(endpointIds);
+});

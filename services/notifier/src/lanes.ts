@@ -1,6 +1,9 @@
 import type { ClaimedDelivery, Room } from '@socmate/database';
 import { Lane, type LaneLimits } from './lane.ts';
 
+/** A claim asks for no further endpoint once it has asked for so many deliveries; the next one does. */
+const MAX_CLAIM = 2_000;
+
 /** The lanes of all endpoints with work: bookkeeping alone, it neither claims nor sends. */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
@@ -23,10 +26,15 @@ export class Lanes {
   /** The lanes to claim for now; each is no longer wanted until the claim's answer says that there is more. */
   rooms(): Room[] {
     const rooms: Room[] = [];
+    let size = 0;
     for (const [endpointId, lane] of this.#lanes) {
+      if (size >= MAX_CLAIM) break;
       const room = lane.room(this.#now());
-      if (room) rooms.push({ endpointId, ...room });
+      if (!room) continue;
+      rooms.push({ endpointId, ...room });
+      size += room.first + room.retries;
     }
+    for (const { endpointId } of rooms) this.#putLast(endpointId);
     return rooms;
   }
 
@@ -85,6 +93,13 @@ export class Lanes {
     const lane = new Lane(this.#limits.get(endpointId) ?? { cap: this.#defaultCap, perSecond: null });
     this.#lanes.set(endpointId, lane);
     return lane;
+  }
+
+  /** Whoever was asked for now is asked for last the next time. */
+  #putLast(endpointId: string): void {
+    const lane = this.#lane(endpointId);
+    this.#lanes.delete(endpointId);
+    this.#lanes.set(endpointId, lane);
   }
 
   #forgetIdle(endpointId: string, lane: Lane): void {

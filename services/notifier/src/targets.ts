@@ -9,6 +9,7 @@ import { redactable } from './redact.ts';
 /** An endpoint as the sender needs it, opened. */
 export interface Target {
   readonly id: string;
+  readonly urlSealed: string;
   readonly url: URL;
   /** With its query. */
   readonly path: string;
@@ -102,6 +103,7 @@ function open(deps: TargetsDeps, row: EndpointTarget): Target {
   const url = new URL(text);
   return {
     id: row.id,
+    urlSealed: row.urlSealed,
     url,
     path: url.pathname + url.search,
     isBlocked: isBlocked(text, deps.policy),

@@ -1,4 +1,5 @@
 import {
+  cancelLeftDeliveries,
   databaseNow,
   deleteExpiredEvents,
   forgetExpiredSecrets,
@@ -29,6 +30,8 @@ export function startUpkeep({ pool, leases, config, log }: Upkept): Timer {
     await keepPartitions(pool, retention, await databaseNow(pool));
     await leases.sweep();
     await forgetExpiredSecrets(pool);
+    const left = await cancelLeftDeliveries(pool);
+    if (left > 0) log.info({ left }, 'deliveries of deleted endpoints cancelled');
     const expired = await deleteExpiredEvents(pool, { retentionDays: config.EVENT_RETENTION_DAYS, signal });
     if (expired.deliveries + expired.events > 0) log.info(expired, 'expired events deleted');
   });

@@ -7,6 +7,7 @@ import {
 import { createWebhookSecret, parseWebhookSecret, type Sealer } from '@socmate/crypto';
 import {
   appendAudit,
+  cancelDeliveries,
   createSiemProviders,
   createWebhookEndpoints,
   type EndpointChange,
@@ -19,7 +20,15 @@ import {
   transaction,
 } from '@socmate/database';
 import { checkTarget, type TargetPolicy } from '@socmate/egress';
-import { AppError, type Clock, currentTraceparent, type Ids, invalidField, notFound } from '@socmate/runtime';
+import {
+  AppError,
+  type Clock,
+  currentTraceparent,
+  type Ids,
+  invalidField,
+  type Logger,
+  notFound,
+} from '@socmate/runtime';
 import { type Acting, auditEntry, type Change, changedFields } from '../audit-entry.ts';
 import { authColumns, checkAuth, patchedAuth } from './endpoint-auth.ts';
 import { headerColumns, patchedHeaders } from './endpoint-headers.ts';
@@ -34,6 +43,7 @@ export interface EndpointChangesDeps {
   readonly clock: Clock;
   readonly sealer: Sealer;
   readonly policy: TargetPolicy;
+  readonly log: Logger;
   /** Wakes the notifier; never rejects. */
   readonly wake: (endpointId: string) => Promise<void>;
 }
@@ -190,10 +200,13 @@ async function rotateSecret(deps: Deps, id: string, rotation: SecretRotation, ac
 async function remove(deps: Deps, id: string, acting: EndpointActing): Promise<void> {
   await transaction(deps.pool, async (db) => {
     const before = endpointAudit(await locked(db, id, acting.view));
-    const cancelled = await createWebhookEndpoints(db).remove(id);
-    const after = { cancelled_deliveries: cancelled };
-    await audit(deps, db, acting, { action: 'webhook_endpoint.deleted', target: id, before, after });
+    await createWebhookEndpoints(db).remove(id);
+    await audit(deps, db, acting, { action: 'webhook_endpoint.deleted', target: id, before });
   });
+  // Outside of the transaction, whose lock every publisher waits for; what is left the notifier cancels.
+  await cancelDeliveries(deps.pool, id).catch((err: unknown) =>
+    deps.log.warn({ err, endpointId: id }, 'deliveries of a deleted endpoint not cancelled yet'),
+  );
 }
 
 /** A policy that became stricter refuses a URL that it had taken; the notifier would refuse it, too. */
