@@ -18,7 +18,8 @@ export function openEnrichments({ gatewayUrl, adminApiKey }: Pick<System, 'gatew
       },
       body: JSON.stringify({ force }),
     });
-    return { status: answer.status, body: (await answer.json()) as unknown };
+    const body: unknown = await answer.json();
+    return { status: answer.status, body };
   };
   return {
     enrich,
