@@ -43,6 +43,7 @@ const theFacts = (only: Partial<IncidentFacts> = {}): IncidentFacts => ({
   labels: [],
   are_details_read: true,
   lacks_entities: false,
+  is_read: true,
   entities: [anEntity('ip:45.155.205.20')],
   relations: [],
   history: [],
@@ -129,6 +130,7 @@ test.each([
   ['a provider failed', theFacts(), [anObservation({ status: 'error' })], 'partial'],
   ['a quota was spent', theFacts(), [anObservation({ status: 'limited' })], 'partial'],
   ['a provider was not to be asked', theFacts(), [anObservation({ status: 'skipped' })], 'complete'],
+  ['another worker still reads it', theFacts({ is_read: false }), [], 'partial'],
   ['Sentinel was not read yet', theFacts({ are_details_read: false }), [], 'partial'],
 ])('where %s the result says what it is', async (_, facts, said, status) => {
   expect((await build(facts, said).run()).result.status).toBe(status);
