@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts';
+import { runEnrichment } from './enrichment/run-enrichment.ts';
 import { runExtraction } from './extraction/run-extraction.ts';
 import { runGraph } from './graph/run-graph.ts';
 import { runIncidents } from './incidents/run-incidents.ts';
@@ -15,5 +16,10 @@ export const benchmarks: readonly Benchmark[] = [
   },
   { name: 'notifier', about: 'how fast events reach their receivers, and at which cost', run: runNotifier },
   { name: 'extraction', about: 'how fast text is searched for entities', run: runExtraction },
+  {
+    name: 'enrichment',
+    about: 'how soon an incident with 20 entities is enriched, asked for the first time and again',
+    run: runEnrichment,
+  },
   { name: 'graph', about: 'how fast the knowledge graph answers, and how fast it is written', run: runGraph },
 ];

@@ -12,6 +12,15 @@ export const SimulatedWorkspace = z.object({
 });
 export type SimulatedWorkspace = z.output<typeof SimulatedWorkspace>;
 
+/** What the simulator was asked; of an intelligence provider with what it was asked about. */
+const SimulatedRequest = z.object({
+  method: z.string(),
+  path: z.string(),
+  query: z.string(),
+  intelligence: z.object({ provider: z.string(), body: z.string() }).optional(),
+});
+export type SimulatedRequest = z.output<typeof SimulatedRequest>;
+
 /** The simulator's control API. */
 export interface SimulatedTenant {
   workspaces(): Promise<SimulatedWorkspace[]>;
@@ -26,6 +35,9 @@ export interface SimulatedTenant {
   /** Moves Azure's now: an ISO 8601 duration from the real one. */
   setClock(offset: string): Promise<void>;
   runScenario(id: string): Promise<{ incident_number: number; incident_name: string }>;
+  /** What was asked since `forgetRequests`. */
+  requests(): Promise<SimulatedRequest[]>;
+  forgetRequests(): Promise<void>;
 }
 
 export function openSimulatedTenant(controlUrl: string): SimulatedTenant {
@@ -71,6 +83,11 @@ export function openSimulatedTenant(controlUrl: string): SimulatedTenant {
     },
     clearFaults: async () => {
       await send('DELETE', '/faults');
+    },
+    requests: async () =>
+      z.object({ requests: z.array(SimulatedRequest) }).parse(await call('/requests')).requests,
+    forgetRequests: async () => {
+      await send('DELETE', '/requests');
     },
     runScenario: async (id) =>
       z

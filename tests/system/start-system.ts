@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createApiKey } from '@socmate/crypto';
-import { type Part, startRedis, startService, startSimulator } from '@socmate/local';
+import { type Part, simulatedIntelligence, startRedis, startService, startSimulator } from '@socmate/local';
 import { Lifecycle } from '@socmate/runtime';
 import { cloneDatabase, requireEnv } from '@socmate/testing';
 import pg from 'pg';
@@ -11,6 +11,7 @@ import { openRunFolder } from './open-run-folder.ts';
 import { openSimulatedTenant, type SimulatedTenant, type SimulatedWorkspace } from './simulated-tenant.ts';
 
 type ServiceName = 'gateway' | 'sentinel-sync' | 'notifier';
+type AddedService = ServiceName | 'enrichment';
 
 /** A whole SoCMate of this test file's own: database, Redis server, simulated tenant, services as processes. */
 export interface System {
@@ -25,8 +26,8 @@ export interface System {
   readonly adminApiKey: string;
   readonly gatewayUrl: string;
   connect(workspace: SimulatedWorkspace, options?: Record<string, unknown>): Promise<string>;
-  /** One more process of a service, until the system closes. */
-  addReplica(service: ServiceName): Promise<Part>;
+  /** One more process of a service, or the first of one that is not there from the start, until the system closes. */
+  addReplica(service: AddedService): Promise<Part>;
   close(): Promise<void>;
 }
 
@@ -57,6 +58,7 @@ export function startSystem(
     const { apiKey } = createApiKey();
     const given = {
       ...process.env,
+      ...simulatedIntelligence(simulator.intelligence, process.env),
       NODE_OPTIONS: '',
       LOG_LEVEL: 'warn',
       DATABASE_URL: cloned.url,
@@ -80,7 +82,7 @@ export function startSystem(
       logLines.push(line);
       if (process.env['TEST_SHOW_LOGS']) process.stderr.write(`${line}\n`);
     };
-    const start = (service: ServiceName) => startService({ service, env: given, records, onLine });
+    const start = (service: AddedService) => startService({ service, env: given, records, onLine });
     const [gateway, sync, notifier] = await Promise.all([
       start('gateway'),
       start('sentinel-sync'),

@@ -111,7 +111,7 @@ export type EnrichmentRequest = z.output<typeof EnrichmentRequest>;
 export const EnrichmentAccepted = z
   .object({
     job_id: z.string().meta({ example: 'enr_01KAX5Q4ZJ3M8V0T6R2N9B7C1D' }),
-    status: z.enum(['queued', 'running']),
+    status: z.enum(['queued', 'running', 'completed']),
     links: z.object({ incident: z.string(), enrichment: z.string() }),
   })
   .meta({ id: 'EnrichmentAccepted' });

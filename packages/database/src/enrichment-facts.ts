@@ -13,6 +13,8 @@ const IncidentRow = z.object({
   labels: z.array(z.string()),
   are_details_read: z.boolean(),
   lacks_entities: z.boolean(),
+  /** Whether what it names was read since it last changed. */
+  is_read: z.boolean(),
 });
 
 const RelationRow = z.object({ from: z.string(), to: z.string(), kind: RelationKind });
@@ -64,7 +66,7 @@ const ALERT_TACTICS = `SELECT jsonb_array_elements_text(CASE WHEN jsonb_typeof(a
   FROM incident_alert AS ia JOIN alert AS a ON a.id = ia.alert_id WHERE ia.incident_id = i.id`;
 
 const INCIDENT = `SELECT i.number, i.severity, i.labels, i.details_synced_at IS NOT NULL AS are_details_read,
-    i.entities = '[]' AS lacks_entities,
+    i.entities = '[]' AS lacks_entities, r.read_at IS NOT NULL AND r.due_at IS NULL AS is_read,
     ARRAY (SELECT t FROM (SELECT unnest(i.tactics) AS t UNION ${ALERT_TACTICS}) AS u ORDER BY t COLLATE "C") AS tactics,
     ARRAY (SELECT t FROM (SELECT unnest(i.techniques) AS t UNION SELECT unnest(r.techniques)) AS u
       ORDER BY t COLLATE "C") AS techniques

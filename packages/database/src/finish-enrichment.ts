@@ -46,7 +46,7 @@ const VERDICTS = `WITH given AS MATERIALIZED (
   RETURNING entity.id`;
 
 const FINISH = `UPDATE enrichment SET status = CASE WHEN next_run_id IS NULL THEN 'idle' ELSE 'queued' END,
-    run_id = coalesce(next_run_id, run_id), forced = next_run_id IS NOT NULL, next_run_id = NULL, lease_owner = NULL,
+    run_id = coalesce(next_run_id, run_id), forced = forced OR next_run_id IS NOT NULL, next_run_id = NULL, lease_owner = NULL,
     error = NULL, tries = 0, version = version + 1, result = $4, result_run_id = run_id, verdicts = $5,
     completed_at = now(), is_stale = false,
     due_at = CASE WHEN next_run_id IS NOT NULL OR is_stale THEN now()

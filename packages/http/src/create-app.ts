@@ -28,11 +28,13 @@ const NOTHING = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
 const trailOf = (res: Response): RequestTrail => res.locals as RequestTrail;
 
 function infoOf(req: Request, res: Response): RequestInfo {
+  const { id, arrivedAt } = trailOf(res);
   const gone = new AbortController();
   res.once('close', () => gone.abort());
   return {
-    id: trailOf(res).id,
+    id,
     ip: req.ip ?? '',
+    elapsedMs: () => performance.now() - arrivedAt,
     signal: gone.signal,
     header: (name) => req.get(name),
   };
@@ -51,6 +53,7 @@ export function createApp({ log, ids, trustedProxies = [] }: AppOptions): Expres
   app.set('trust proxy', [...trustedProxies]);
   app.use((req, res, next) => {
     const trail = trailOf(res);
+    trail.arrivedAt = performance.now();
     trail.id = requestId(req.get('x-request-id'), ids);
     res.set('x-request-id', trail.id);
     logRequest(req, res, trail, log);

@@ -9,6 +9,8 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 export interface RequestInfo {
   readonly id: string;
   readonly ip: string;
+  /** How long ago the request arrived. */
+  elapsedMs(): number;
   /** Aborts when the caller is gone, or has its answer. */
   readonly signal: AbortSignal;
   header(name: string): string | undefined;

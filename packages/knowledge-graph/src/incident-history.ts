@@ -27,7 +27,7 @@ const HISTORY = `MATCH (e:Entity {key: $key})
   CALL (e) { MATCH (e)<-[r:INVOLVES]-(i:Incident) RETURN r, i LIMIT $rows }
   WITH r, i WHERE $providers IS NULL OR i.provider_id IN $providers
   RETURN i.number AS number, i.provider AS provider, i.title AS title, i.severity AS severity, i.status AS status,
-    i.classification AS classification, i.created_at AS created_at, r.role AS role, r.first_seen AS first_seen, r.last_seen AS last_seen
+    i.classification AS classification, i.created_at AS created_at, coalesce(r.role, '') AS role, r.first_seen AS first_seen, r.last_seen AS last_seen
   ORDER BY created_at DESC, number DESC LIMIT $limit`;
 
 const COUNT = 'MATCH (e:Entity {key: $key}) RETURN e.incidents AS incidents';

@@ -31,15 +31,15 @@ const TIMEOUT_MS = 2_000;
 const ENTITIES_MAX = 2_000;
 const SHARED_MAX = 20;
 
-const ENTITIES = `MATCH (i:Incident {key: $key})-[:INVOLVES]->(e:Entity)
-  WHERE e.strength = 'strong' AND e.incidents > 1
+const ENTITIES = `MATCH (i:Incident {key: $key}) USING INDEX SEEK i:Incident(key) WITH i
+  MATCH (i)-[:INVOLVES]->(e) WHERE e.strength = 'strong' AND e.incidents > 1
   RETURN e.key AS key, e.incidents AS df ORDER BY df, key LIMIT $limit`;
 
 const TOTAL = 'MATCH (i:Incident) RETURN count(i) AS total';
 
-const RELATED = `MATCH (i:Incident {key: $key})
-  UNWIND $entities AS entity MATCH (e:Entity {key: entity.key})<-[:INVOLVES]-(o:Incident)
-  WHERE o <> i AND ($providers IS NULL OR o.provider_id IN $providers)
+const RELATED = `MATCH (i:Incident {key: $key}) USING INDEX SEEK i:Incident(key)
+  UNWIND $entities AS entity MATCH (e:Entity {key: entity.key}) USING INDEX SEEK e:Entity(key)
+  WITH i, e, entity MATCH (e)<-[:INVOLVES]-(o) WHERE o <> i AND ($providers IS NULL OR o.provider_id IN $providers)
   WITH o, sum(log(toFloat($total) / entity.df)) AS score, collect({ type: e.type, value: e.value, incidents: entity.df }) AS shared
   WHERE score > 0 ORDER BY score DESC, o.created_at DESC, o.key LIMIT $limit
   RETURN o.number AS number, o.provider AS provider, o.title AS title, o.severity AS severity, o.status AS status,

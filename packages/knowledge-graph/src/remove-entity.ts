@@ -1,7 +1,7 @@
 import { type Graph, whole } from './graph.ts';
-import { COUNTS, passAsWriter } from './write-graph.ts';
+import { countEdges, passAsWriter } from './write-graph.ts';
 
-const ATTACHED = `MATCH (:Entity {key: $key})<-[:INVOLVES]-(i:Incident) RETURN i.key AS key LIMIT $limit`;
+const ATTACHED = `MATCH (e:Entity {key: $key}) USING INDEX SEEK e:Entity(key) WITH e MATCH (e)<-[:INVOLVES]-(i) RETURN i.key AS key LIMIT $limit`;
 const TIMEOUT_MS = 30_000;
 
 /** Incidents that still name an entity, in no order. */
@@ -22,7 +22,7 @@ export function removeEntity(graph: Graph, key: string, rev: number): Promise<bo
     await passAsWriter(transaction, rev);
     const [removed] = await transaction.run(REMOVE, { key });
     if (!removed) return (await transaction.run(EXISTS, { key })).length === 0;
-    await transaction.run(COUNTS, { rows: removed['others'] });
+    await countEdges(transaction, removed['others'] as string[]);
     return true;
   });
 }

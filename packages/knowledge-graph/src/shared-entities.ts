@@ -10,7 +10,7 @@ export interface SharedEntity {
 
 const TIMEOUT_MS = 2_000;
 
-const SHARED = `MATCH (a:Incident {key: $first})-[:INVOLVES]->(e:Entity)
+const SHARED = `MATCH (a:Incident {key: $first}) USING INDEX SEEK a:Incident(key) WITH a MATCH (a)-[:INVOLVES]->(e)
   WHERE EXISTS { (e)<-[:INVOLVES]-(:Incident {key: $second}) }
   RETURN e.key AS key, e.type AS type, e.value AS value, e.incidents AS incidents
   ORDER BY incidents, key LIMIT $limit`;

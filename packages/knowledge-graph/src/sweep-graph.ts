@@ -1,5 +1,5 @@
 import { type Graph, whole } from './graph.ts';
-import { COUNTS, passAsWriter } from './write-graph.ts';
+import { countEdges, passAsWriter } from './write-graph.ts';
 
 const BATCH = 5_000;
 
@@ -18,7 +18,7 @@ export async function sweepGraph(graph: Graph, since: number, nextRev: () => Pro
       done = await graph.write(async (transaction) => {
         await passAsWriter(transaction, rev);
         const [row] = await transaction.run(cypher, { rev: whole(since), limit: whole(BATCH) });
-        await transaction.run(COUNTS, { rows: row?.['left'] ?? [] });
+        await countEdges(transaction, (row?.['left'] ?? []) as string[]);
         return Number(row?.['done'] ?? 0);
       });
     }

@@ -13,7 +13,7 @@ const PASS = `MATCH (w:GraphWriter {key: 'writer'}) REMOVE w.locked
   WITH w WHERE w.rev <= $rev SET w.rev = $rev RETURN w.rev AS rev`;
 
 // Most entities are there already as they are.
-const UNCHANGED = `UNWIND $rows AS row MATCH (e:Entity {key: row.key}) WHERE e.digest = row.digest`;
+const UNCHANGED = `UNWIND $rows AS row MATCH (e:Entity {key: row.key}) USING INDEX SEEK e:Entity(key) WHERE e.digest = row.digest`;
 const FIND_UNCHANGED = `${UNCHANGED} RETURN e.key AS key`;
 const TOUCH_UNCHANGED = `${UNCHANGED} SET e.rev = row.rev RETURN e.key AS key`;
 
@@ -24,33 +24,37 @@ const INCIDENTS = `UNWIND $rows AS row MERGE (i:Incident {key: row.key}) SET i +
 const ALERTS = `UNWIND $rows AS row MERGE (a:Alert {key: row.key}) SET a += row`;
 const TECHNIQUES = `UNWIND $rows AS row MERGE (t:Technique {key: row.key}) SET t += row`;
 
-const DROP_MENTIONS = `UNWIND $rows AS row MATCH (i:Incident {key: row.key})-[r:INVOLVES]->(e:Entity)
-  WHERE NOT e.key IN row.entities DELETE r RETURN DISTINCT e.key AS key`;
+// A plan that was made while the graph was empty must not begin at the other end: each begins where the key is.
+const DROP_MENTIONS = `UNWIND $rows AS row MATCH (i:Incident {key: row.key}) USING INDEX SEEK i:Incident(key)
+  WITH i, row MATCH (i)-[r:INVOLVES]->(e) WHERE NOT e.key IN row.entities DELETE r RETURN DISTINCT e.key AS key`;
 
-const DROP_OTHERS = `UNWIND $rows AS row MATCH (i:Incident {key: row.key})-[r:HAS_ALERT|USES]->(o)
-  WHERE NOT o.key IN row.others DELETE r WITH DISTINCT o WHERE NOT EXISTS { (o)--() } DELETE o`;
+const DROP_OTHERS = `UNWIND $rows AS row MATCH (i:Incident {key: row.key}) USING INDEX SEEK i:Incident(key)
+  WITH i, row MATCH (i)-[r:HAS_ALERT|USES]->(o) WHERE NOT o.key IN row.others DELETE r WITH DISTINCT o WHERE NOT EXISTS { (o)--() } DELETE o`;
 
-const INVOLVES = `UNWIND $rows AS row MATCH (i:Incident {key: row.incident}) UNWIND row.mentions AS m
-  MATCH (e:Entity {key: m.entity}) MERGE (i)-[r:INVOLVES]->(e) SET r += m.properties`;
+const INVOLVES = `UNWIND $rows AS row MATCH (i:Incident {key: row.incident}) USING INDEX SEEK i:Incident(key)
+  UNWIND row.mentions AS m MATCH (e:Entity {key: m.entity}) USING INDEX SEEK e:Entity(key)
+  MERGE (i)-[r:INVOLVES]->(e) SET r += m.properties`;
 
-const HAS_ALERT = `UNWIND $rows AS row MATCH (i:Incident {key: row.incident}) MATCH (a:Alert {key: row.other})
-  MERGE (i)-[:HAS_ALERT]->(a)`;
-const USES = `UNWIND $rows AS row MATCH (i:Incident {key: row.incident}) MATCH (t:Technique {key: row.other})
-  MERGE (i)-[:USES]->(t)`;
+const HAS_ALERT = `UNWIND $rows AS row MATCH (i:Incident {key: row.incident}) USING INDEX SEEK i:Incident(key)
+  MATCH (a:Alert {key: row.other}) USING INDEX SEEK a:Alert(key) MERGE (i)-[:HAS_ALERT]->(a)`;
+const USES = `UNWIND $rows AS row MATCH (i:Incident {key: row.incident}) USING INDEX SEEK i:Incident(key)
+  MATCH (t:Technique {key: row.other}) USING INDEX SEEK t:Technique(key) MERGE (i)-[:USES]->(t)`;
 
 const relationCypher = (kind: RelationKind): string => `UNWIND $rows AS row
-  MATCH (a:Entity {key: row.from}) MATCH (b:Entity {key: row.to}) MERGE (a)-[r:${kind}]->(b)
+  MATCH (a:Entity {key: row.from}) USING INDEX SEEK a:Entity(key)
+  MATCH (b:Entity {key: row.to}) USING INDEX SEEK b:Entity(key) MERGE (a)-[r:${kind}]->(b)
   SET r.first_seen = row.first_seen, r.last_seen = row.last_seen, r.count = row.count, r.providers = row.providers, r.rev = row.rev`;
 
-/** Renews what entities, by their keys, say of their edges. */
-export const COUNTS = `UNWIND $rows AS row MATCH (e:Entity {key: row})
+const COUNTS = `UNWIND $rows AS row MATCH (e:Entity {key: row}) USING INDEX SEEK e:Entity(key)
   WITH e, COUNT { (e)<-[:INVOLVES]-() } AS incidents, COUNT { (e)--() } AS degree
-  WHERE e.incidents <> incidents OR e.degree <> degree
-  SET e.incidents = incidents, e.degree = degree
-  FOREACH (_ IN CASE WHEN degree >= ${HUB_DEGREE} THEN [1] ELSE [] END | SET e:Hub)
-  FOREACH (_ IN CASE WHEN degree < ${HUB_DEGREE} AND e:Hub THEN [1] ELSE [] END | REMOVE e:Hub)`;
+  WHERE e.incidents <> incidents OR e.degree <> degree SET e.incidents = incidents, e.degree = degree
+  WITH e WHERE (e.degree >= ${HUB_DEGREE}) <> (e:Hub) RETURN e.key AS key`;
 
-const DELETE_INCIDENTS = `UNWIND $rows AS row MATCH (i:Incident {key: row})
+const MARK_HUBS = `UNWIND $rows AS row MATCH (e:Entity {key: row}) USING INDEX SEEK e:Entity(key)
+  FOREACH (_ IN CASE WHEN e.degree >= ${HUB_DEGREE} THEN [1] ELSE [] END | SET e:Hub)
+  FOREACH (_ IN CASE WHEN e.degree < ${HUB_DEGREE} THEN [1] ELSE [] END | REMOVE e:Hub)`;
+
+const DELETE_INCIDENTS = `UNWIND $rows AS row MATCH (i:Incident {key: row}) USING INDEX SEEK i:Incident(key) WITH i
   OPTIONAL MATCH (i)-[:INVOLVES]->(e:Entity) WITH i, collect(e.key) AS entities
   OPTIONAL MATCH (i)-[:HAS_ALERT|USES]->(o) WITH i, entities, collect(o) AS others
   DETACH DELETE i
@@ -78,6 +82,12 @@ async function inChunks(
     for (const { key } of answered) if (typeof key === 'string') keys.push(key);
   }
   return keys;
+}
+
+/** Renews what entities say of their edges. */
+export async function countEdges(transaction: GraphTransaction, keys: readonly string[]): Promise<void> {
+  const changed = await inChunks(transaction, COUNTS, [...new Set(keys)].sort());
+  await inChunks(transaction, MARK_HUBS, changed);
 }
 
 const byKey = <T extends { readonly key: string }>(items: readonly T[]): T[] =>
@@ -136,7 +146,7 @@ function mentionRows({ key, mentions }: GraphIncident) {
   const rows = mentions.map(({ entity, role, ...mention }) => ({
     entity,
     properties: {
-      role,
+      role: role || null,
       first_seen: whole(mention.first_seen),
       last_seen: whole(mention.last_seen),
       count: whole(mention.count),
@@ -218,6 +228,6 @@ export async function writeGraph(graph: Graph, batch: GraphBatch): Promise<void>
       ...(await writeIncidents(transaction, incidents, rev)),
       ...(await writeRelations(transaction, relations, rev)),
     ];
-    await inChunks(transaction, COUNTS, [...new Set(touched)].sort());
+    await countEdges(transaction, touched);
   });
 }

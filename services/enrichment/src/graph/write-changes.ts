@@ -23,8 +23,8 @@ interface Refs {
 }
 
 /** Mentions of one transaction; an incident that has more goes alone. */
-const MENTIONS = 4_000;
-const INCIDENTS = 500;
+const MENTIONS = 8_000;
+const INCIDENTS = 1_000;
 const STALE_TRIES = 20;
 
 /** Makes the graph say what the rows say that some changes name. Safe to run twice, late, and beside others. */

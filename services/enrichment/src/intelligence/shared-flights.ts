@@ -41,10 +41,9 @@ async function lead({ store, sharedOrAlone }: SharedFlightsDeps, flight: SharedF
     if (!flight.signal.aborted) await sharedOrAlone(tell, () => undefined);
     return observation;
   } finally {
-    await sharedOrAlone(
-      () => store.release(claimOn(flight.name), token),
-      () => undefined,
-    );
+    const release = () => store.release(claimOn(flight.name), token);
+    // A Redis that was merely late has the claim, and would keep others waiting for as long as a replica may take.
+    await sharedOrAlone(release, () => void release().catch(() => undefined));
   }
 }
 

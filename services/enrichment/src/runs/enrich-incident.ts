@@ -63,7 +63,7 @@ export function createEnrichIncident(deps: EnrichIncidentDeps): EnrichIncident {
       related: facts.related.map((one) => ({ ...one, shared: [...one.shared] })),
     });
     const { priority, ...judged } = assessment;
-    const isWhole = facts.are_details_read && entities.length === facts.entities.length;
+    const isWhole = facts.are_details_read && facts.is_read && entities.length === facts.entities.length;
     const result: Enrichment = {
       incident_number: facts.number,
       status: isWhole && ![...observations.values()].flat().some(isMissing) ? 'complete' : 'partial',

@@ -1,5 +1,6 @@
 import type { EnrichmentRecord } from '@socmate/contracts';
 import type { EnrichmentJob, Enrichments } from '@socmate/database';
+import type { RequestInfo } from '@socmate/http';
 import type { Ids } from '@socmate/runtime';
 import { createOutcomeWaits } from '../incident-writes/outcome-waits.ts';
 
@@ -10,12 +11,12 @@ export interface RequestEnrichmentDeps {
   readonly wake: (incidentId: string) => Promise<void>;
 }
 
-interface EnrichmentWish {
+interface EnrichmentCall {
   readonly incidentId: string;
   readonly isForced: boolean;
   /** How long the result is waited for. */
   readonly waitMs: number;
-  readonly signal: AbortSignal;
+  readonly request: Pick<RequestInfo, 'elapsedMs' | 'signal'>;
 }
 
 export interface RequestedEnrichment {
@@ -24,7 +25,7 @@ export interface RequestedEnrichment {
   readonly result: EnrichmentRecord | undefined;
 }
 
-export type RequestEnrichment = (wish: EnrichmentWish) => Promise<RequestedEnrichment>;
+export type RequestEnrichment = (call: EnrichmentCall) => Promise<RequestedEnrichment>;
 
 const WAITERS_MAX = 500;
 const FIRST_POLL_MS = 20;
@@ -36,19 +37,20 @@ export function createRequestEnrichment({
   wake,
 }: RequestEnrichmentDeps): RequestEnrichment {
   const outcomeOf = createOutcomeWaits(WAITERS_MAX, FIRST_POLL_MS);
-  return async ({ incidentId, isForced, waitMs, signal }) => {
-    const job = await enrichments.request(incidentId, { runId: ids.next('enr'), isForced });
-    const before = await enrichments.latest(incidentId);
-    await wake(incidentId);
+  return async ({ incidentId, isForced, waitMs, request }) => {
+    const wish = { runId: ids.next('enr'), isForced, elapsedMs: () => request.elapsedMs() };
+    const job = await enrichments.request(incidentId, wish);
+    if (job.status !== 'completed') await wake(incidentId);
     if (waitMs === 0) return { job, result: undefined };
     const read = async () => {
       const now = await enrichments.job(incidentId, job.id);
       return now ? { status: 'pending', job: now } : { status: 'ended', job };
     };
-    const outcome = await outcomeOf(read, { waitMs, signal });
+    const outcome = await outcomeOf(read, { waitMs, signal: request.signal });
     if (outcome.status === 'pending') return { job: outcome.job, result: undefined };
     const result = await enrichments.latest(incidentId);
-    const isNew = result !== undefined && result.version !== before?.version;
-    return { job, result: isNew || result?.job_id === job.id ? result : undefined };
+    // A run that failed for good leaves the result of the one before.
+    const isNew = result !== undefined && (result.version > job.version || job.status === 'completed');
+    return { job, result: isNew ? result : undefined };
   };
 }

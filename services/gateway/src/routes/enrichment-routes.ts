@@ -64,7 +64,7 @@ const enrichRoute = (deps: Deps): Route =>
         incidentId: await incidentId(deps, input),
         isForced: input.body.force,
         waitMs: waitS * 1_000,
-        signal: input.request.signal,
+        request: input.request,
       });
       const links = linksOf(input);
       const headers = { location: links.enrichment };
