@@ -19,7 +19,7 @@ const SimulatedRequest = z.object({
   query: z.string(),
   intelligence: z.object({ provider: z.string(), body: z.string() }).optional(),
 });
-export type SimulatedRequest = z.output<typeof SimulatedRequest>;
+type SimulatedRequest = z.output<typeof SimulatedRequest>;
 
 /** The simulator's control API. */
 export interface SimulatedTenant {

@@ -10,7 +10,7 @@ export interface EnrichmentJob {
   readonly version: number;
 }
 
-export interface EnrichmentWish {
+interface EnrichmentWish {
   /** Of the run, where it becomes one of its own. */
   readonly runId: string;
   readonly isForced: boolean;

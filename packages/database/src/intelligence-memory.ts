@@ -16,7 +16,7 @@ const Row = z
     fetchedAt: row.fetched_at,
     expiresAt: row.expires_at,
   }));
-export type RememberedAnswer = z.output<typeof Row>;
+type RememberedAnswer = z.output<typeof Row>;
 
 /** The last answer of each provider about each entity. */
 export interface IntelligenceMemory {

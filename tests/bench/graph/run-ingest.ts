@@ -5,6 +5,7 @@ import { Lifecycle } from '@socmate/runtime';
 import { aProvider, cloneDatabase, requireEnv, until } from '@socmate/testing';
 import pg from 'pg';
 import type { BenchOptions, BenchResult } from '../benchmark.ts';
+import { cpuSeconds } from '../process-usage.ts';
 import { startBenchNeo4j } from './bench-neo4j.ts';
 import {
   entityKey,
@@ -109,13 +110,17 @@ async function startStores(life: Lifecycle, { say }: BenchOptions) {
     NEO4J_USER: neo4j.user,
     NEO4J_PASSWORD: neo4j.password,
   };
-  return { pool, env, records };
+  return { pool, env, records, neo4jPid: neo4j.pid };
 }
+
+/** Null where the system does not tell. */
+const perThousand = (cpuS: number | undefined, count: number): number | null =>
+  cpuS === undefined || Number.isNaN(cpuS) ? null : Math.round((cpuS / count) * 1_000_000) / 1_000;
 
 /** Rows that wait, the enrichment service as a process of its own, and a Neo4j that was empty. */
 export function runIngest(options: BenchOptions): Promise<BenchResult> {
   return Lifecycle.start(async (life) => {
-    const { pool, env, records } = await startStores(life, options);
+    const { pool, env, records, neo4jPid } = await startStores(life, options);
     options.say('storing rows');
     const mentions = await storeRows(pool);
     const onLine = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -125,16 +130,24 @@ export function runIngest(options: BenchOptions): Promise<BenchResult> {
     await pool.query(TELL, [0, WARM_UP_INCIDENTS]);
     await untilWritten(pool);
     options.say('writing the graph');
+    const usage = () => [neo4jPid, service.pid].map((pid) => cpuSeconds(pid) ?? Number.NaN);
+    const before = usage();
     const began = performance.now();
     await pool.query(TELL, [WARM_UP_INCIDENTS, ENTITIES]);
     await untilWritten(pool);
     const seconds = (performance.now() - began) / 1_000;
     const rate = Math.round(mentions / seconds);
+    const [neo4jS, serviceS] = usage().map((after, index) => after - (before[index] ?? 0));
     await life.close();
     return {
       scenario: 'ingest',
       settings: { incidents: incidentsOf(ENTITIES) - WARM_UP_INCIDENTS, mentions, entities: ENTITIES },
-      figures: { mentions_per_s: rate, whole_s: Math.round(seconds * 10) / 10 },
+      figures: {
+        mentions_per_s: rate,
+        whole_s: Math.round(seconds * 10) / 10,
+        neo4j_cpu_s_per_1000: perThousand(neo4jS, mentions),
+        enrichment_cpu_s_per_1000: perThousand(serviceS, mentions),
+      },
       targets: [{ target: `mentions_per_s >= ${MENTIONS_PER_S}`, met: rate >= MENTIONS_PER_S }],
     };
   });

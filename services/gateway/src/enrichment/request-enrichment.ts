@@ -19,7 +19,7 @@ interface EnrichmentCall {
   readonly request: Pick<RequestInfo, 'elapsedMs' | 'signal'>;
 }
 
-export interface RequestedEnrichment {
+interface RequestedEnrichment {
   readonly job: EnrichmentJob;
   /** Where it was ready in time. */
   readonly result: EnrichmentRecord | undefined;
