@@ -11,6 +11,11 @@ test.each([
   ['a full server', fault('sorry, too many clients already', { code: '53300' })],
   ['a deadlock that was ended', fault('deadlock detected', { code: '40P01' })],
   ['a connection that ended', fault('Connection terminated unexpectedly')],
+  [
+    'a connection that the server ended',
+    fault('This socket has been ended by the other party', { code: 'EPIPE' }),
+  ],
+  ['a client that was given up', fault('Client was closed and is not queryable')],
   ['a full pool', fault('timeout exceeded when trying to connect')],
   ['a fault of Prisma', fault('x', { name: 'PrismaClientKnownRequestError', code: 'P1001' })],
   ['a fault wrapped in another', new Error('query failed', { cause: fault('x', { code: '08006' }) })],

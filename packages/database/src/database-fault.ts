@@ -8,7 +8,7 @@ const SYSCALLS = new Set<unknown>(['connect', 'read', 'write', 'getaddrinfo']);
 const PRISMA = /^P(?:1001|1002|1008|1017|2024|2037)$/;
 // The client names these in words alone.
 const MESSAGES =
-  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|Cannot use a pool after calling end)/;
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed and is not queryable|This socket has been ended by the other party|Query read timeout|Cannot use a pool after calling end)/;
 
 const RETRY_AFTER_S = 5;
 
