@@ -73,7 +73,7 @@ const waiting = async (pool: Pool): Promise<number> =>
   Number((await pool.query('SELECT count(*)::int AS count FROM graph_change')).rows[0].count);
 
 const untilCaughtUp = (pool: Pool) =>
-  until('the graph has caught up', async () => (await waiting(pool)) === 0, { timeoutMs: 60_000 });
+  until('the graph has caught up', async () => (await waiting(pool)) === 0, { timeoutMs: 120_000 });
 
 async function expectAway(api: Api, number: number): Promise<void> {
   const answer = await api('GET', `/api/v1/graph/incident/${number}`);
@@ -123,5 +123,5 @@ whereNeo4jIs(
       await life.close();
     }
   },
-  AWAY_MS + 180_000,
+  AWAY_MS + 300_000,
 );

@@ -183,13 +183,15 @@ whereNeo4jIs(
     await one.drain(never);
     expect(await waiting()).toBeGreaterThan(0);
     await neo4j.start();
-    await until('the graph has caught up', async () => {
+    const hasCaughtUp = async (): Promise<boolean> => {
       await one.drain(never);
       return (await waiting()) === 0;
-    });
+    };
+    await until('the graph has caught up', hasCaughtUp, { timeoutMs: 60_000 });
     const disturbed = await dumpGraph(graph);
     expect(await undisturbed()).toEqual(disturbed);
   },
+  120_000,
 );
 
 whereNeo4jIs('a Neo4j that hangs counts as one that is away, for as long as it does', async () => {
@@ -198,7 +200,7 @@ whereNeo4jIs('a Neo4j that hangs counts as one that is away, for as long as it d
   neo4j.pause();
   await expect(ask()).rejects.toMatchObject({ code: 'unavailable', retryAfterS: expect.any(Number) });
   neo4j.resume();
-  await until('it answers', () => ask().catch(() => undefined));
+  await until('it answers', () => ask().catch(() => undefined), { timeoutMs: 20_000 });
 });
 
 test('without Neo4j nothing is claimed, nothing is lost, and nothing throws', async () => {
