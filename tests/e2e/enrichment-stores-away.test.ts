@@ -12,7 +12,8 @@ let enrichments: ReturnType<typeof openEnrichments>;
 
 beforeAll(async () => {
   // Nothing listens there: the graph is away all the time.
-  system = await startSystem({ NEO4J_URI: 'bolt://127.0.0.1:1', QUEUE_PREFIX: '{away}' });
+  const env = { NEO4J_URI: 'bolt://127.0.0.1:1', ENRICHMENT_LOOKUP_TIMEOUT: '5' };
+  system = await startSystem(env);
   enrichments = openEnrichments(system);
   worker = await system.addReplica('enrichment');
   ({ id: providerId } = await aProvider(system.database, { is_default: true, enabled: false }));

@@ -115,10 +115,12 @@ test('the same input has the same result', async () => {
 test('fifty concurrent calls for one incident make one run and ask each provider once about each entity', async () => {
   const number = numberOf(scenarios.find(({ id }) => id === 'malware-beaconing') as Scenario);
   await enrichments.result(number);
+  await system.tenant.fault({ target: 'ti:virustotal', kind: 'latency', ms: 1_500 });
   await system.tenant.forgetRequests();
   const answers = await Promise.all(
     Array.from({ length: 50 }, () => enrichments.result(number, { force: true })),
   );
+  await system.tenant.clearFaults();
   expect(new Set(answers.map(({ job_id }) => job_id)).size).toBe(1);
   const asked = (await system.tenant.requests()).filter(({ intelligence }) => intelligence !== undefined);
   const questions = asked.map(({ path, query, intelligence }) => JSON.stringify([path, query, intelligence]));

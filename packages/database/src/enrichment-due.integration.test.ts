@@ -31,7 +31,11 @@ async function anIncidentOf(only: Record<string, unknown>): Promise<string> {
 }
 
 const row = async () =>
-  (await pool.query('SELECT *, extract(epoch FROM due_at - now())::int AS wait_s FROM enrichment')).rows[0];
+  (
+    await pool.query(
+      'SELECT *, greatest(0, extract(epoch FROM due_at - now()))::int AS wait_s FROM enrichment',
+    )
+  ).rows[0];
 const finish = () =>
   pool.query(
     `UPDATE enrichment SET version = version + 1, due_at = NULL, status = 'idle', lease_owner = NULL`,

@@ -4,7 +4,7 @@ import { type Pool, type Queryable, rows, transaction } from './pool.ts';
 
 export interface EnrichmentJob {
   readonly id: string;
-  /** `completed`: it began after the call had arrived, and is over. */
+  /** `completed`: it was under way when the call arrived, and is over. */
   readonly status: 'queued' | 'running' | 'completed';
   /** Of the last result when it was asked for. */
   readonly version: number;
@@ -20,8 +20,8 @@ interface EnrichmentWish {
 
 export interface Enrichments {
   /**
-   * Asks for a run, or joins the one that is queued or running, or that began after the call had arrived; a forced one
-   * is joined by a forced one alone. Answers the run that it has become.
+   * Asks for a run, or joins the one that is queued or running, or that was when the call arrived; a forced one is joined
+   * by a forced one alone. Answers the run that it has become.
    */
   request(incidentId: string, wish: EnrichmentWish): Promise<EnrichmentJob>;
   /** Undefined once the run has ended. */
@@ -33,7 +33,7 @@ export interface Enrichments {
 const IS_IDLE = `e.status = 'idle'`;
 const FOLLOWS = `e.status = 'running' AND excluded.forced AND NOT e.forced`;
 const IS_FRESH = `${IS_IDLE} AND e.result_run_id = e.run_id AND (e.forced OR NOT excluded.forced)
-    AND e.started_at >= statement_timestamp() - make_interval(secs => $4::float8 / 1000)`;
+    AND e.completed_at >= statement_timestamp() - make_interval(secs => $4::float8 / 1000)`;
 
 const REQUEST = `INSERT INTO enrichment AS e (incident_id, status, run_id, forced, requested_at, due_at)
   VALUES ($1, 'queued', $2, $3, now(), now())
