@@ -154,6 +154,27 @@ test.each([1, 2, 3, 4, 5, 6])(
   },
 );
 
+test('where little matches, a step reads a bounded number of events, and the last match is found all the same', async () => {
+  await setEnabled(false);
+  const missed = await publish();
+  await pool.query(`INSERT INTO event (id, type, cause_key, body)
+    SELECT 'evt_other_' || n, 'schedule-disabled', 'other:' || n, 'x' FROM generate_series(1, 40) AS n`);
+  const last = await publish();
+  await setEnabled(true);
+  const id = await recover('missed');
+  const bounded = createRecoverySteps(pool, ids, 10);
+  const cursors: string[] = [];
+  for (let taken = 0; taken < 4; taken += 1) {
+    await pool.query('UPDATE recovery SET next_step_at = now()');
+    expect(await bounded.step()).toMatchObject({ status: 'running' });
+    cursors.push((await pool.query('SELECT cursor_id FROM recovery WHERE id = $1', [id])).rows[0].cursor_id);
+  }
+  expect(new Set(cursors).size).toBe(4);
+  await pool.query('UPDATE recovery SET next_step_at = now()');
+  expect(await bounded.step()).toMatchObject({ status: 'completed' });
+  expect(await deliveredBy(id)).toEqual([missed, last].sort());
+});
+
 test('a new endpoint gets what was published before it was there', async () => {
   const before = [await publish(), await publish()];
   endpointId = (await anEndpoint(pool)).id;

@@ -8,6 +8,7 @@ import { candidates } from './recovery-candidates.ts';
 
 /** At most this many deliveries of one recovery wait to be sent, however fast its endpoint is. */
 const ROOM_MAX = 250;
+const WINDOW_EVENTS = 20_000;
 const LOOK_AHEAD = 4;
 const STEP_MS = 100;
 const DISABLED_MS = 1_000;
@@ -65,10 +66,18 @@ const LOOK = (
 ): string => `SELECT found.cursor_id, found.at::text, found.event_id, found.delivery_id,
     event.type, p.name AS provider, CASE WHEN found.delivery_id IS NULL THEN event.body END AS body
   FROM recovery AS r CROSS JOIN LATERAL (
-    SELECT * FROM ${candidates(mode)} ORDER BY at, cursor_id LIMIT $2) AS found
+    SELECT * FROM ${candidates(mode)}
+    WHERE (at, cursor_id) <= (COALESCE($3::timestamptz, 'infinity'), COALESCE($4, ''))
+    ORDER BY at, cursor_id LIMIT $2) AS found
   JOIN event ON event.id = found.event_id
   LEFT JOIN siem_provider AS p ON p.id = event.provider_id
   WHERE r.id = $1 ORDER BY found.at, found.cursor_id FOR KEY SHARE OF event`;
+
+// Where little matches, a step reads no more events than this, and the next goes on behind them.
+const WINDOW = `SELECT e.created_at::text AS at, e.id FROM recovery AS r JOIN event AS e
+    ON (e.created_at, e.id) > (r.cursor_at, r.cursor_id) AND e.created_at < r.until_at
+  WHERE r.id = $1 AND r.mode <> 'dead' ORDER BY e.created_at, e.id OFFSET $2 LIMIT 1`;
+const WindowRow = z.object({ at: z.string(), id: z.string() });
 
 const FoundRow = z.object({
   cursor_id: z.string(),
@@ -139,29 +148,53 @@ async function release(db: Queryable, ids: Ids, taken: Taken, chosen: readonly F
   return replayed + (await run(db, { name: 'add-missed-deliveries', text: ADD, values }));
 }
 
-async function advance(db: Queryable, ids: Ids, taken: Taken): Promise<Omit<RecoveryStep, 'endpointId'>> {
+interface Bounds {
+  readonly free: number;
+  readonly windowEvents: number;
+}
+
+interface Stepping {
+  readonly ids: Ids;
+  readonly windowEvents: number;
+}
+
+/** What a step may deliver; `next` is where the following one begins if all of it is looked at. */
+async function look(db: Queryable, { id, mode }: Taken, { free, windowEvents }: Bounds) {
+  if (free === 0) return { found: [], isRest: false };
+  const limit = Math.max(free * LOOK_AHEAD, ROOM_MAX);
+  const [end] = await rows(db, WindowRow, { text: WINDOW, values: [id, windowEvents - 1] });
+  const values = [id, limit, end?.at ?? null, end?.id ?? null];
+  const found = await rows(db, FoundRow, { text: LOOK(mode), values });
+  if (found.length === limit) return { found, isRest: false };
+  return { found, isRest: end === undefined, ...(end && { next: end }) };
+}
+
+async function advance(
+  db: Queryable,
+  { ids, windowEvents }: Stepping,
+  taken: Taken,
+): Promise<Omit<RecoveryStep, 'endpointId'>> {
   const recoveryId = taken.id;
   const room = nextRoom(taken);
   const free = Math.max(0, room - taken.waiting);
-  const limit = Math.max(free * LOOK_AHEAD, ROOM_MAX);
-  const found =
-    free === 0 ? [] : await rows(db, FoundRow, { text: LOOK(taken.mode), values: [recoveryId, limit] });
+  const { found, next, isRest } = await look(db, taken, { free, windowEvents });
   const { chosen, looked } = choose(taken, found, free);
   const released = await release(db, ids, taken, chosen);
   const last = found[looked - 1];
-  const values = [recoveryId, room, released, looked - released, last?.at ?? null, last?.cursor_id ?? null];
+  const reached =
+    looked === found.length && next !== undefined ? next : last && { at: last.at, id: last.cursor_id };
+  const values = [recoveryId, room, released, looked - released, reached?.at ?? null, reached?.id ?? null];
   await run(db, { name: 'save-recovery', text: SAVE, values });
-  if (free === 0 || found.length === limit || looked < found.length)
-    return { recoveryId, released, status: 'running' };
+  if (!isRest || looked < found.length) return { recoveryId, released, status: 'running' };
   await run(db, { text: COMPLETE, values: [recoveryId] });
   return { recoveryId, released, status: 'completed' };
 }
 
-async function step(db: Queryable, ids: Ids): Promise<RecoveryStep | undefined> {
+async function step(db: Queryable, stepping: Stepping): Promise<RecoveryStep | undefined> {
   const [taken] = await rows(db, TakenRow, { name: 'take-recovery', text: TAKE });
   if (!taken) return undefined;
   const { id: recoveryId, endpoint_id: endpointId } = taken;
-  if (!taken.is_deleted && taken.enabled) return { endpointId, ...(await advance(db, ids, taken)) };
+  if (!taken.is_deleted && taken.enabled) return { endpointId, ...(await advance(db, stepping, taken)) };
   await run(db, { text: taken.is_deleted ? CANCEL : POSTPONE, values: [recoveryId] });
   return { recoveryId, endpointId, released: 0, status: taken.is_deleted ? 'cancelled' : 'running' };
 }
@@ -169,8 +202,8 @@ async function step(db: Queryable, ids: Ids): Promise<RecoveryStep | undefined> 
 const NEXT = `SELECT greatest(0, extract(epoch FROM next_step_at - now()) * 1000)::float8 AS ms
   FROM recovery WHERE status = 'running' ORDER BY next_step_at LIMIT 1`;
 
-export const createRecoverySteps = (pool: Pool, ids: Ids): RecoverySteps => ({
-  step: () => transaction(pool, (db) => step(db, ids)),
+export const createRecoverySteps = (pool: Pool, ids: Ids, windowEvents = WINDOW_EVENTS): RecoverySteps => ({
+  step: () => transaction(pool, (db) => step(db, { ids, windowEvents })),
   nextInMs: async () => {
     const schema = z.object({ ms: z.number() });
     const [row] = await rows(pool, schema, { name: 'next-recovery-step', text: NEXT });
