@@ -19,7 +19,9 @@ export const GraphNode = z
     kind: z.enum(['entity', 'incident', 'alert', 'technique']),
     type: EntityType.nullable(),
     value: z.string().meta({ description: 'Of an entity its value, of anything else its title or name.' }),
-    degree: z.int().meta({ description: 'How many edges it has in all.' }),
+    degree: z.int().nullable().meta({
+      description: 'How many edges it has in all; null for a key that is limited to workspaces.',
+    }),
     properties: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'GraphNode' });
@@ -52,8 +54,8 @@ export const EntityGraph = z
       key: z.string(),
       type: EntityType,
       value: z.string(),
-      first_seen: time,
-      last_seen: time,
+      first_seen: time.nullable(),
+      last_seen: time.nullable(),
       incidents: z.int(),
       sessions: z.int(),
       risk: z.int().nullable(),
@@ -87,7 +89,7 @@ export const RelatedIncidentList = z
         score: z.number().meta({
           description: 'Σ ln(N/df) over the strong entities that both name: the rarer, the more each says.',
         }),
-        shared: z.array(z.object({ type: EntityType, value: z.string(), incidents: z.int() })),
+        shared: z.array(z.object({ type: EntityType, value: z.string(), incidents: z.int().nullable() })),
       }),
     ),
     truncated: z.boolean(),

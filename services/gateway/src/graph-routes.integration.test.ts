@@ -283,7 +283,13 @@ whereNeo4jIs('a key that is limited to a workspace sees nothing of the others', 
   expect(await statusOf(`/entity/${IP}`)).toBe(404);
   expect(await statusOf(`/incident/${numbers[0]}`)).toBe(404);
   const { entity, nodes } = await read(`/entity/pc1.${domain}?depth=3`, apiKey);
-  expect(entity.incidents).toBe(1);
+  expect(entity).toMatchObject({ incidents: 1, first_seen: null, last_seen: null });
+  const entityNodes = nodes.filter(({ kind }: { kind: string }) => kind === 'entity');
+  expect(entityNodes.length).toBeGreaterThan(0);
+  for (const { degree, properties } of entityNodes) {
+    expect([degree, properties.incidents, properties.first_seen]).toEqual([null, undefined, undefined]);
+    expect(JSON.stringify(properties)).not.toContain(providers[0]?.id);
+  }
   const incidents = nodes.filter(({ kind }: { kind: string }) => kind === 'incident');
   expect(incidents.map((node: { properties: { number: number } }) => node.properties.number)).toEqual([
     numbers[2],

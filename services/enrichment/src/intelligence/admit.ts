@@ -13,7 +13,7 @@ import type { Subject, SubjectType } from './subject.ts';
 export interface Confidences {
   /** The incident's labels: some marks of the traffic light protocol keep everything in. */
   readonly labels?: readonly string[];
-  /** User names and addresses of the incident's people: a URL whose path holds one stays in. */
+  /** User names and addresses of the incident's people: a URL or domain that holds one stays in. */
   readonly people?: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export function admit(entity: Entity, findList: FindList, confidences: Confidenc
   const { subject } = admission;
   const list = findList(subject);
   if (list !== undefined) return { reason: `it is on the list ${list}` };
-  if (namesSomebody(subject, confidences.people ?? [])) return { reason: 'its path names a person' };
+  if (namesSomebody(subject, confidences.people ?? [])) return { reason: 'it names a person' };
   return admission;
 }
 
@@ -46,16 +46,20 @@ function restrictingMark(labels: readonly string[]): string | undefined {
   return marks.find((mark) => /^TLP[:-]?(?:RED|AMBER[+-]?STRICT)$/.test(mark));
 }
 
-// So common in paths that they name nobody.
+// So common in paths and host names that they name nobody.
 const GENERIC = new Set(
-  'admin administrator backup guest info root service support system test user'.split(' '),
+  (
+    'admin administrator api app backup cloud com dev guest info login mail net office online org root sales scanner ' +
+    'security service support system test user web www'
+  ).split(' '),
 );
 const NAME_MIN = 3;
 
 function namesSomebody({ type, value }: Subject, people: readonly string[]): boolean {
-  if (type !== 'url' || people.length === 0) return false;
-  const path = value.slice(value.indexOf('/', value.indexOf('://') + 3));
-  const words = (readingsOf(path) ?? []).flatMap((reading) => [...wordsOf(reading)]);
+  if ((type !== 'url' && type !== 'domain') || people.length === 0) return false;
+  const words = (readingsOf(type === 'url' ? value.slice(value.indexOf('://') + 3) : value) ?? []).flatMap(
+    (reading) => [...wordsOf(reading)],
+  );
   const flat = ` ${words.join(' ')} `;
   return people.flatMap(spellings).some((spelling) => flat.includes(` ${spelling} `));
 }

@@ -12,6 +12,7 @@ import { AppError, type Clock } from '@socmate/runtime';
 import type { Assess } from '../assessment/assessment.ts';
 import type { Intelligence } from '../intelligence/create-intelligence.ts';
 import type { IncidentReader } from '../reading/incident-reader.ts';
+import { peopleOf } from './people-of.ts';
 import { countProviders, isMissing } from './tell-providers.ts';
 
 export interface EnrichIncidentDeps {
@@ -38,8 +39,6 @@ export type EnrichIncident = (run: OwnedRun, signal: AbortSignal) => Promise<Enr
 
 const ENTITIES_MAX = 500;
 const LOOK_MS = 100;
-/** What names people, whom no question to a provider may name. */
-const PEOPLE = new Set<string>(['user', 'email', 'mailbox']);
 
 /** Reads an incident, asks about its entities, and judges it. What could not be learnt leaves it partial. */
 export function createEnrichIncident(deps: EnrichIncidentDeps): EnrichIncident {
@@ -112,12 +111,11 @@ async function lookUpAll(
   { facts, entities, isForced }: Question,
   signal: AbortSignal,
 ): Promise<Map<string, Observation[]>> {
-  const people = facts.entities.filter(({ type }) => PEOPLE.has(type)).map(({ value }) => value);
   const options = {
     signal: AbortSignal.any([signal, AbortSignal.timeout(lookUpMs)]),
     force: isForced,
     labels: facts.labels,
-    people,
+    people: peopleOf(facts.entities),
   };
   const found = await Promise.all(
     entities.map(async (entity) => [entity.key, await intelligence.lookUp(entity, options)] as const),

@@ -36,15 +36,19 @@ export function openIntelligence(
     store: createSharedStore(redis, config.QUEUE_PREFIX),
     governor: createGovernor(redis, config.QUEUE_PREFIX),
     memory,
-    lists: createListReader(pool),
+    lists: createListReader(pool, config.TENANT_DOMAINS),
     clock,
     log,
   });
   return life.use('intelligence', intelligence, (one) => one.close());
 }
 
-/** The lists of what is never asked about, read at most once a second. */
-function createListReader(pool: Pool): () => Promise<readonly ListedValue[]> {
+/** The tenant's own domains, and the lists of what is never asked about, read at most once a second. */
+function createListReader(
+  pool: Pool,
+  tenantDomains: readonly string[],
+): () => Promise<readonly ListedValue[]> {
+  const own = tenantDomains.map((value) => ({ list: 'internal', value }) as const);
   const entries = createListEntries(pool);
   let read: Promise<readonly ListedValue[]> | undefined;
   let readAt = 0;
@@ -53,7 +57,10 @@ function createListReader(pool: Pool): () => Promise<readonly ListedValue[]> {
       readAt = performance.now();
       read = entries
         .current()
-        .then((all) => all.flatMap(({ list, value }) => (isGate(list) ? [{ list, value }] : [])));
+        .then((all) => [
+          ...own,
+          ...all.flatMap(({ list, value }) => (isGate(list) ? [{ list, value }] : [])),
+        ]);
       read.catch(() => {
         read = undefined;
       });

@@ -11,6 +11,7 @@ import {
   RelatedIncidentList,
   SurroundingsQuery,
 } from '@socmate/contracts';
+import type { ProviderView } from '@socmate/database';
 import { defineRoute, type Principal, type Route } from '@socmate/http';
 import {
   type GraphPlace,
@@ -21,7 +22,7 @@ import {
 } from '@socmate/knowledge-graph';
 import { z } from 'zod';
 import type { EntityRef } from '../graph/graph-questions.ts';
-import { edgeViews, nodeView } from '../graph/graph-view.ts';
+import { aliasesSeen, edgeViews, nodeView } from '../graph/graph-view.ts';
 import { visibleProviders } from '../visible-providers.ts';
 import type { RouteDeps } from './route-deps.ts';
 
@@ -47,22 +48,25 @@ async function surroundings(
 ) {
   const view = { providerIds: visibleProviders(principal), relations: walking.relation };
   const found = await graphQuestions.ask((graph) => neighbourhood(graph, place, view, walking));
-  return toSurroundings(found);
+  return toSurroundings(found, view.providerIds);
 }
 
-function toSurroundings(found: Neighbourhood | undefined) {
+function toSurroundings(found: Neighbourhood | undefined, view: ProviderView) {
   if (!found) return { nodes: [], edges: [], truncated: false };
   const { root, nodes, edges, isTruncated } = found;
   return {
-    nodes: nodes.map(nodeView),
-    edges: edgeViews([root, ...nodes], edges),
+    nodes: nodes.map((node) => nodeView(node, view)),
+    edges: edgeViews([root, ...nodes], edges, view),
     truncated: isTruncated,
   };
 }
 
 async function entityGraph(deps: Deps, ref: EntityRef, query: Walking, principal: Principal) {
   const entity = await deps.graphQuestions.entity(ref, principal);
-  const { key, type, value, first_seen, last_seen, incidents, risk, verdict, aliases } = entity;
+  const view = visibleProviders(principal);
+  const { key, type, value, incidents, risk, verdict } = entity;
+  const { first_seen, last_seen } = view === undefined ? entity : { first_seen: null, last_seen: null };
+  const aliases = aliasesSeen(entity.aliases, view);
   return {
     entity: { key, type, value, first_seen, last_seen, incidents, sessions: 0, risk, verdict, aliases },
     ...(await surroundings(deps, { entity: key }, query, principal)),
@@ -112,6 +116,12 @@ const incidentRoute = (deps: Deps): Route =>
     },
   });
 
+/** In how many incidents of all workspaces an entity is, whoever sees some of them is not told. */
+const withoutCounts = <T extends { readonly shared: readonly object[] }>(item: T) => ({
+  ...item,
+  shared: item.shared.map((entity) => ({ ...entity, incidents: null })),
+});
+
 const relatedRoute = (deps: Deps): Route =>
   defineRoute({
     ...reading,
@@ -127,7 +137,9 @@ const relatedRoute = (deps: Deps): Route =>
       const { id, number, provider, title } = await deps.graphQuestions.incident(ref, principal);
       const limits = { limit, providerIds: visibleProviders(principal) };
       const found = await deps.graphQuestions.ask((graph) => relatedIncidents(graph, id, limits));
-      const items = RelatedIncidentList.shape.items.parse(found.items);
+      const items = RelatedIncidentList.shape.items.parse(
+        limits.providerIds === undefined ? found.items : found.items.map(withoutCounts),
+      );
       return { incident: { number, provider, title }, items, truncated: found.isTruncated };
     },
   });
@@ -164,8 +176,8 @@ const pathRoute = (deps: Deps): Route =>
       const { nodes = [], edges = [], isTruncated = false } = found ?? {};
       return {
         length: nodes.length > 0 ? nodes.length - 1 : null,
-        nodes: nodes.map(nodeView),
-        edges: edgeViews(nodes, edges),
+        nodes: nodes.map((node) => nodeView(node, view.providerIds)),
+        edges: edgeViews(nodes, edges, view.providerIds),
         truncated: isTruncated,
       };
     },
