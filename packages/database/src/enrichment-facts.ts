@@ -83,10 +83,11 @@ const INCIDENTS_MAX = 10_000;
 
 // Those of the same workspace: who reads the result need not see the others.
 const SEEN = `seen AS MATERIALIZED (
-    SELECT m.entity_id, o.incident_id, o.first_seen, o.last_seen
+    SELECT m.entity_id, o.incident_id, o.first_seen, o.last_seen, o.mentions
     FROM incident AS i JOIN incident_entity AS m ON m.incident_id = i.id
-    CROSS JOIN LATERAL (SELECT incident_id, first_seen, last_seen FROM incident_entity
-      WHERE entity_id = m.entity_id AND incident_id <> i.id LIMIT ${SEEN_MAX}) AS o
+    CROSS JOIN LATERAL (SELECT *, count(*) OVER () AS mentions FROM (
+      SELECT incident_id, first_seen, last_seen FROM incident_entity
+      WHERE entity_id = m.entity_id AND incident_id <> i.id LIMIT ${SEEN_MAX}) AS capped) AS o
     JOIN incident AS other ON other.id = o.incident_id AND other.provider_id = i.provider_id
       AND other.deleted_in_sentinel_at IS NULL AND other.merged_into IS NULL
     WHERE i.id = $1)`;
@@ -102,9 +103,11 @@ const HISTORY = `WITH ${SEEN}
 
 const RELATED = `WITH ${SEEN},
   rarity AS (
-    SELECT s.entity_id, ln(greatest((SELECT count(*) FROM (SELECT FROM incident LIMIT ${INCIDENTS_MAX}) AS c), count(*) + 1)
+    SELECT s.entity_id, ln(greatest((SELECT count(*) FROM (
+        SELECT FROM incident WHERE provider_id = (SELECT provider_id FROM incident WHERE id = $1)
+        LIMIT ${INCIDENTS_MAX}) AS c), count(*) + 1)
       / (count(*) + 1)::float8) AS weight
-    FROM seen AS s GROUP BY s.entity_id HAVING count(*) < ${SEEN_MAX})
+    FROM seen AS s GROUP BY s.entity_id HAVING max(s.mentions) < ${SEEN_MAX})
   SELECT i.number, p.name AS provider, i.title, i.classification, round(sum(weight)::numeric, 2)::float8 AS score,
     jsonb_agg(jsonb_build_object('type', e.type, 'value', e.value) ORDER BY e.key COLLATE "C") AS shared
   FROM seen AS s JOIN rarity USING (entity_id)

@@ -58,8 +58,15 @@ const DueRow = z
 const CLAIM = `UPDATE enrichment SET status = 'running', lease_owner = $1, started_at = now(), due_at = now(),
     tries = tries + 1, run_id = CASE WHEN status = 'idle' THEN $3 ELSE run_id END,
     forced = forced AND status <> 'idle', is_stale = false
-  WHERE incident_id = $2 AND ${IS_DUE} RETURNING incident_id, run_id, forced, tries, rechecks > 0 AS is_recheck,
+  WHERE incident_id = $2 AND ${IS_DUE} AND (status <> 'running' OR tries < ${MAX_TRIES}) RETURNING incident_id, run_id, forced, tries, rechecks > 0 AS is_recheck,
     coalesce(requested_at > now() - interval '1 minute', false) AS is_asked`;
+
+// What fells one worker after the other is left alone, as what fails is.
+const END_LOST = `UPDATE enrichment SET status = CASE WHEN next_run_id IS NULL THEN 'idle' ELSE 'queued' END,
+    run_id = coalesce(next_run_id, run_id), forced = next_run_id IS NOT NULL, next_run_id = NULL, lease_owner = NULL, tries = 0,
+    due_at = CASE WHEN next_run_id IS NOT NULL THEN now() END,
+    error = '{"code": "worker_lost", "message": "its workers died, one after the other"}'
+  WHERE status = 'running' AND tries >= ${MAX_TRIES} AND due_at <= now() AND ${ownerIsDead('enrichment.lease_owner')}`;
 
 // Not in the claim's own statement: whoever holds an enrichment must not wait for an incident.
 const ASK_AGAIN = `UPDATE incident SET details_due_at = least(details_due_at, now())
@@ -69,8 +76,12 @@ const ASK_AGAIN = `UPDATE incident SET details_due_at = least(details_due_at, no
 export const OWN_RUN = `incident_id = $2 AND lease_owner = $1 AND run_id = $3`;
 
 const FAIL = `UPDATE enrichment SET lease_owner = NULL, error = $4,
-    status = CASE WHEN tries < ${MAX_TRIES} THEN 'queued' ELSE 'idle' END,
-    due_at = CASE WHEN tries < ${MAX_TRIES} THEN now() + make_interval(secs => ${FIRST_RETRY_S} * 2 ^ (tries - 1)) END,
+    status = CASE WHEN tries < ${MAX_TRIES} OR next_run_id IS NOT NULL OR is_stale THEN 'queued' ELSE 'idle' END,
+    due_at = CASE WHEN tries < ${MAX_TRIES} THEN now() + make_interval(secs => ${FIRST_RETRY_S} * 2 ^ (tries - 1))
+      WHEN next_run_id IS NOT NULL OR is_stale THEN now() + make_interval(secs => ${FIRST_RETRY_S}) END,
+    run_id = CASE WHEN tries < ${MAX_TRIES} THEN run_id ELSE coalesce(next_run_id, run_id) END,
+    forced = CASE WHEN tries < ${MAX_TRIES} THEN forced ELSE next_run_id IS NOT NULL END,
+    next_run_id = CASE WHEN tries < ${MAX_TRIES} THEN next_run_id END,
     tries = CASE WHEN tries < ${MAX_TRIES} THEN tries ELSE 0 END
   WHERE ${OWN_RUN}`;
 
@@ -84,7 +95,10 @@ export const ownRun = (owner: string, { incidentId, runId }: EnrichmentClaim): s
 ];
 
 export const createEnrichmentRuns = (db: Queryable): EnrichmentRuns => ({
-  due: (limit) => rows(db, DueRow, { name: 'due-enrichments', text: DUE, values: [limit] }),
+  due: async (limit) => {
+    await run(db, { name: 'end-lost-enrichments', text: END_LOST });
+    return rows(db, DueRow, { name: 'due-enrichments', text: DUE, values: [limit] });
+  },
   claim: async (owner, incidentId, runId) => {
     const values = [owner, incidentId, runId];
     const [row] = await rows(db, ClaimRow, { name: 'claim-enrichment', text: CLAIM, values });

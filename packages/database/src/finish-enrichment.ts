@@ -35,9 +35,15 @@ export interface PriorityChange {
   readonly after: Priority;
 }
 
-// In the order in which readings take them. What is not known any better is left as it is known.
+// An entity that went into another meanwhile is found by its key. In the order in which readings take them. What is not known any better is left as it is known.
 const VERDICTS = `WITH given AS MATERIALIZED (
-    SELECT e.id, g.verdict, g.risk FROM unnest($1::bigint[], $2::text[], $3::integer[]) AS g (id, verdict, risk)
+    SELECT e.id, g.verdict, g.risk FROM (
+      SELECT DISTINCT ON (id) id, verdict, risk FROM (
+        SELECT coalesce(e.id, a.entity_id) AS id, g.verdict, g.risk
+        FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::text[]) AS g (id, verdict, risk, key)
+        LEFT JOIN entity AS e ON e.id = g.id
+        LEFT JOIN entity_alias AS a ON e.id IS NULL AND a.alias = g.key AND a.is_strong) AS found
+      WHERE id IS NOT NULL ORDER BY id, risk DESC) AS g
     JOIN entity AS e ON e.id = g.id
     WHERE (e.verdict, e.risk) IS DISTINCT FROM (g.verdict, g.risk)
       AND (g.verdict <> 'unknown' OR coalesce(e.verdict, 'unknown') = 'unknown')
@@ -66,6 +72,7 @@ async function storeVerdicts(db: Queryable, verdicts: readonly EntityVerdict[]):
     verdicts.map(({ id }) => id),
     verdicts.map(({ verdict }) => verdict),
     verdicts.map(({ risk }) => risk),
+    verdicts.map(({ key }) => key),
   ];
   const Row = z.object({ id: z.int() });
   const changed = await rows(db, Row, { name: 'entity-verdicts', text: VERDICTS, values });

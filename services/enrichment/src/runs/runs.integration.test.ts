@@ -263,3 +263,22 @@ test('an incident that never alerted anybody, or is closed, rises in silence', a
   await ended(2);
   expect((await pool.query('SELECT FROM event')).rows).toEqual([]);
 });
+
+test('the verdict of an entity that went into another during the run is the other one’s', async () => {
+  const { rows } = await pool.query(`INSERT INTO entity (key, type, value, strength, first_seen, last_seen)
+    VALUES ('user:a@contoso.com', 'user', 'a@contoso.com', 'strong', now(), now()) RETURNING id`);
+  await pool.query(
+    `INSERT INTO entity_alias (alias, entity_id, is_strong) VALUES ('user:sid:s-1', $1, true)`,
+    [rows[0].id],
+  );
+  const gone = {
+    id: Number(rows[0].id) + 1_000,
+    key: 'user:sid:s-1',
+    verdict: 'malicious',
+    risk: 90,
+  } as const;
+  await startWorker(() => Promise.resolve(outcome('high', { verdicts: [gone] })));
+  await ask();
+  await ended(1);
+  expect((await pool.query('SELECT verdict FROM entity')).rows).toEqual([{ verdict: 'malicious' }]);
+});
