@@ -5,6 +5,8 @@ import { entityChange, incidentChange, tellGraph } from './graph-outbox.ts';
 import { type Pool, type Queryable, rows, run, transaction } from './pool.ts';
 
 /** Minutes after which an incident is done again for which Sentinel showed no entities. */
+/** What a provider would not or could not answer is asked again after 1, 2, 4 … 32 minutes. */
+const GAPS_MAX = 6;
 const RECHECKS_MIN = '{1,5,15}';
 
 export interface EntityVerdict {
@@ -56,8 +58,9 @@ const FINISH = `UPDATE enrichment SET status = CASE WHEN next_run_id IS NULL THE
     error = NULL, tries = 0, version = version + 1, result = $4, result_run_id = run_id, verdicts = $5,
     completed_at = now(), is_stale = false,
     due_at = CASE WHEN next_run_id IS NOT NULL OR is_stale THEN now()
-      WHEN $6 THEN now() + make_interval(mins => ('${RECHECKS_MIN}'::integer[])[rechecks + 1]) END,
-    rechecks = CASE WHEN $6 THEN rechecks + 1 ELSE 0 END
+      WHEN $6 THEN now() + make_interval(mins => ('${RECHECKS_MIN}'::integer[])[rechecks + 1])
+      WHEN $7 AND rechecks < ${GAPS_MAX} THEN now() + make_interval(mins => (2 ^ rechecks)::integer) END,
+    rechecks = CASE WHEN $6 OR $7 THEN rechecks + 1 ELSE 0 END
   WHERE ${OWN_RUN}`;
 
 const PRIORITY = `WITH was AS (SELECT id, priority FROM incident WHERE id = $1 FOR NO KEY UPDATE)
@@ -88,7 +91,9 @@ async function finish(
   const Row = z.object({ priority: Priority.nullable() });
   const [was] = await rows(db, Row, { text: PRIORITY, values: [claim.incidentId, priority] });
   const byKey = Object.fromEntries(verdicts.map(({ key, verdict }) => [key, verdict]));
-  const values = [...ownRun(owner, claim), JSON.stringify(result), JSON.stringify(byKey), lacksEntities];
+  const hasGaps = Object.values(result.providers).some(({ failed, limited }) => failed + limited > 0);
+  const stored = [JSON.stringify(result), JSON.stringify(byKey), lacksEntities, hasGaps];
+  const values = [...ownRun(owner, claim), ...stored];
   if ((await run(db, { name: 'finish-enrichment', text: FINISH, values })) === 0) throw new Lost();
   await tellGraph(db, [...changed.map(entityChange), incidentChange(claim)]);
   return was ? announce(db, { before: was.priority, after: priority }) : [];

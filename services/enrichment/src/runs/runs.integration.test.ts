@@ -264,6 +264,22 @@ test('an incident that never alerted anybody, or is closed, rises in silence', a
   expect((await pool.query('SELECT FROM event')).rows).toEqual([]);
 });
 
+test('what a provider held back is asked for again, six times at most', async () => {
+  const limited = { vt: { asked: 1, cached: 0, failed: 0, limited: 1 } };
+  const { result } = outcome('high');
+  const partial = outcome('high', { result: { ...result, status: 'partial', providers: limited } });
+  await startWorker(() => Promise.resolve(partial));
+  await ask();
+  const waitsMin: (number | null)[] = [];
+  for (let version = 1; version <= 7; version += 1) {
+    await ended(version);
+    const { due_at: dueAt, completed_at: at } = await row();
+    waitsMin.push(dueAt && Math.round((dueAt - at) / 60_000));
+    await pool.query('UPDATE enrichment SET due_at = now() WHERE due_at IS NOT NULL');
+  }
+  expect(waitsMin).toEqual([1, 2, 4, 8, 16, 32, null]);
+});
+
 test('the verdict of an entity that went into another during the run is the other one’s', async () => {
   const { rows } = await pool.query(`INSERT INTO entity (key, type, value, strength, first_seen, last_seen)
     VALUES ('user:a@contoso.com', 'user', 'a@contoso.com', 'strong', now(), now()) RETURNING id`);
