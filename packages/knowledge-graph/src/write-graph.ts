@@ -7,9 +7,9 @@ import { ENTITY_LABELS, HUB_DEGREE } from './labels.ts';
 /** Rows of one `UNWIND`. */
 const CHUNK = 2_000;
 
-// The removal of a property that is not there takes the node's lock: writers pass one after another, and one whose
-// rows were read before those of a writer that has passed is turned away.
-const PASS = `MATCH (w:GraphWriter {key: 'writer'}) REMOVE w.locked
+// Setting a property takes the node's lock, whatever its value was (removing one that was never there does not): writers
+// pass one after another, and one whose rows were read before those of a writer that has passed is turned away.
+const PASS = `MATCH (w:GraphWriter {key: 'writer'}) SET w.passing = $rev
   WITH w WHERE w.rev <= $rev SET w.rev = $rev RETURN w.rev AS rev`;
 
 // Most entities are there already as they are.
