@@ -12,7 +12,7 @@ let enrichments: ReturnType<typeof openEnrichments>;
 
 beforeAll(async () => {
   // Nothing listens there: the graph is away all the time.
-  const env = { NEO4J_URI: 'bolt://127.0.0.1:1', ENRICHMENT_LOOKUP_TIMEOUT: '5' };
+  const env = { NEO4J_URI: 'bolt://127.0.0.1:1', ENRICHMENT_LOOKUP_TIMEOUT: '15' };
   system = await startSystem(env);
   enrichments = openEnrichments(system);
   worker = await system.addReplica('enrichment');

@@ -39,6 +39,10 @@ test('a claim is one replica’s until it gives it up, and nobody gives up anoth
   expect(await other.claim('c', 'theirs', 60_000)).toBe('mine');
   await other.release('c', 'theirs');
   expect(await other.claim('c', 'theirs', 60_000)).toBe('mine');
+  await other.renew('c', 'theirs', 1);
+  await one.renew('c', 'mine', 120_000);
+  const redis = await connected();
+  expect(await redis.pttl(`${prefix}:shared:c`)).toBeGreaterThan(60_000);
   await one.release('c', 'mine');
   expect(await other.claim('c', 'theirs', 60_000)).toBeUndefined();
 });

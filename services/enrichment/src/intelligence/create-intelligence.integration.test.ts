@@ -199,6 +199,22 @@ test('a replica that gives up leaves the question to the others', async () => {
   expect(server.asked).toHaveLength(2);
 });
 
+test('what a replica that died was asking is soon asked by another', async () => {
+  const dead = (store: SharedStore): SharedStore => ({
+    ...store,
+    renew: () => Promise.reject(new Error('it is dead')),
+    release: () => Promise.reject(new Error('it is dead')),
+  });
+  const [one, other] = [await replica({ storeAs: dead }), await replica()];
+  const answerAll = server.hold();
+  void one.lookUp();
+  await until('it is asked', () => server.asked.length === 1);
+  const joined = other.lookUp(entity, { signal: AbortSignal.timeout(10_000) });
+  await until('the other asks as well', () => server.asked.length === 2);
+  answerAll();
+  expect(await joined).toMatchObject({ status: 'known' });
+});
+
 test('one of those who wait may leave without the others', async () => {
   const { lookUp } = await replica();
   server.answer('slow');

@@ -57,8 +57,6 @@ interface Engine {
 }
 
 const QUOTA_WAIT_MS = 20_000;
-/** Beside a request and a wait, what a replica needs to tell the others. */
-const SLACK_MS = 5_000;
 
 export function createIntelligence(deps: IntelligenceDeps): Intelligence {
   const { clock, log, store } = deps;
@@ -119,9 +117,8 @@ async function lookUpOne(
   subject: Subject,
   { signal, force = false, quotaWaitMs = QUOTA_WAIT_MS }: LookUpOptions,
 ): Promise<Observation> {
-  const { name, timeoutMs } = configured.provider;
+  const { name } = configured.provider;
   const flight = `${name}:${subject.key}`;
-  const patienceMs = timeoutMs + quotaWaitMs + SLACK_MS;
   const work = (aborted: AbortSignal) => async (): Promise<Observation> => {
     // Whoever came too late for a flight finds what it brought.
     const kept = force ? undefined : await answers.justKept(subject, configured);
@@ -138,9 +135,7 @@ async function lookUpOne(
   };
   try {
     return await flights.join(flight, signal, (aborted) =>
-      concurrency(aborted, () =>
-        flyShared(shared, { name: flight, patienceMs, signal: aborted, work: work(aborted) }),
-      ),
+      concurrency(aborted, () => flyShared(shared, { name: flight, signal: aborted, work: work(aborted) })),
     );
   } catch (fault) {
     if (!signal.aborted) throw fault;

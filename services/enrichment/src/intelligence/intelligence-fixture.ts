@@ -42,6 +42,7 @@ function createTestStore(): IntelligenceDeps['store'] {
       if (holder === undefined) texts.set(key, token);
       return holder;
     },
+    renew: async () => undefined,
     release: async (key, token) => {
       if (texts.get(key) === token) texts.delete(key);
     },

@@ -6,8 +6,6 @@ import type { SharedOrAlone } from './shared-or-alone.ts';
 
 export interface SharedFlight {
   readonly name: string;
-  /** After so long a replica counts as dead, and another does its work. */
-  readonly patienceMs: number;
   readonly signal: AbortSignal;
   readonly work: () => Promise<Observation>;
 }
@@ -18,13 +16,16 @@ export interface SharedFlightsDeps {
 }
 
 const OUTCOME_TTL_MS = 10_000;
+/** A replica that is silent for so long counts as dead, and another does its work. */
+const CLAIM_TTL_MS = 3_000;
+const RENEWAL_MS = 750;
 const FIRST_LOOK_MS = 25;
 const LAST_LOOK_MS = 200;
 
 /** One piece of work per name at a time in all replicas: the others wait for how it ends, be it an error. */
 export async function flyShared(deps: SharedFlightsDeps, flight: SharedFlight): Promise<Observation> {
   const token = randomUUID();
-  const claim = () => deps.store.claim(claimOn(flight.name), token, flight.patienceMs);
+  const claim = () => deps.store.claim(claimOn(flight.name), token, CLAIM_TTL_MS);
   for (;;) {
     const holder = await deps.sharedOrAlone(claim, () => undefined);
     if (holder === undefined) return lead(deps, flight, token);
@@ -34,6 +35,8 @@ export async function flyShared(deps: SharedFlightsDeps, flight: SharedFlight): 
 }
 
 async function lead({ store, sharedOrAlone }: SharedFlightsDeps, flight: SharedFlight, token: string) {
+  const renew = () => store.renew(claimOn(flight.name), token, CLAIM_TTL_MS);
+  const renewing = setInterval(() => void sharedOrAlone(renew, () => undefined), RENEWAL_MS);
   try {
     const observation = await flight.work();
     const tell = () => store.write(outcomeOf(token), JSON.stringify(observation), OUTCOME_TTL_MS);
@@ -41,6 +44,7 @@ async function lead({ store, sharedOrAlone }: SharedFlightsDeps, flight: SharedF
     if (!flight.signal.aborted) await sharedOrAlone(tell, () => undefined);
     return observation;
   } finally {
+    clearInterval(renewing);
     const release = () => store.release(claimOn(flight.name), token);
     // A Redis that was merely late has the claim, and would keep others waiting for as long as a replica may take.
     await sharedOrAlone(release, () => void release().catch(() => undefined));
