@@ -62,6 +62,12 @@ test('of those that go by a weak name the strong one is found', async () => {
   expect(await find('WS01')).toBe('host:ws01.contoso.com');
 });
 
+test('what no incident of the given workspaces names is not found', async () => {
+  const entities = createEntities(pool);
+  const keys = lookupKeys('ann@contoso.com', 'prv_1');
+  expect(await entities.find({ keys, providerIds: ['prv_2'] })).toBeUndefined();
+});
+
 test('a type narrows what is found', async () => {
   const entities = createEntities(pool);
   const keys = lookupKeys('ann@contoso.com', 'prv_1');

@@ -34,6 +34,8 @@ export interface EntityQuestion {
   /** Best first, as `lookupKeys` answers them for the workspace's id. */
   readonly keys: readonly string[];
   readonly type?: EntityType | undefined;
+  /** Those that incidents of these workspaces name; undefined is all. */
+  readonly providerIds?: readonly string[] | undefined;
 }
 
 export interface Entities {
@@ -49,7 +51,9 @@ const COLUMNS = `e.id, e.key, e.type, e.value, e.strength, e.attributes, e.first
 const FIND = `SELECT ${COLUMNS} FROM (
     SELECT e.* FROM unnest($1::text[]) WITH ORDINALITY AS given (alias, place)
     JOIN entity_alias AS a ON a.alias = given.alias JOIN entity AS e ON e.id = a.entity_id
-    WHERE $2::text IS NULL OR e.type = $2
+    WHERE ($2::text IS NULL OR e.type = $2) AND ($3::text[] IS NULL OR EXISTS (
+      SELECT FROM incident_entity AS s JOIN incident AS i ON i.id = s.incident_id
+      WHERE s.entity_id = e.id AND i.provider_id = ANY ($3)))
     ORDER BY place, e.strength, e.last_seen DESC, e.id LIMIT 1) AS e`;
 
 const OF_INCIDENT = `SELECT ${COLUMNS}, s.source, s.confidence, s.role, s.count,
@@ -58,11 +62,11 @@ const OF_INCIDENT = `SELECT ${COLUMNS}, s.source, s.confidence, s.role, s.count,
   WHERE s.incident_id = $1 ORDER BY e.type COLLATE "C", e.key COLLATE "C"`;
 
 export const createEntities = (db: Queryable): Entities => ({
-  find: async ({ keys, type }) => {
+  find: async ({ keys, type, providerIds }) => {
     const [row] = await rows(db, EntityRow, {
       name: 'find-entity',
       text: FIND,
-      values: [keys, type ?? null],
+      values: [keys, type ?? null, providerIds ?? null],
     });
     return row;
   },

@@ -56,7 +56,7 @@ test.each([
     'ip:2a0e:b107::9',
     ['2a0e:b107::9', '2A0E:B107::9', '2a0e:b107:0:0:0:0:0:9', '[2a0e:b107::9]', '2a0e:b107:0000::0009'],
   ],
-  ['ip:10.0.0.5@prod', ['10.0.0.5', '10[.]0[.]0[.]5', 'ip:10.0.0.5@prod']],
+  ['ip:10.0.0.5@prod', ['10.0.0.5', '10[.]0[.]0[.]5', 'ip:10.0.0.5@prod', 'ip:10.0.0.5', 'IP:10.0.0.5']],
   [
     'domain:evil-site.net',
     ['evil-site.net', 'EVIL-SITE.NET', 'evil-site[.]net', 'evil-site(dot)net', 'evil-site.net.'],
@@ -107,6 +107,14 @@ test.each([
   ['cloud_application:id:11161', ['Office 365']],
 ])('%s is found by each of its names', (key, names) => {
   expect(names.map((text) => lookUp(text))).toEqual(names.map(() => key));
+});
+
+test('an address is looked for as a user’s, then as a mailbox’s, then as itself', () => {
+  expect(lookupKeys('JDoe@contoso.com', 'prod').slice(0, 3)).toEqual([
+    'user:jdoe@contoso.com',
+    'mailbox:jdoe@contoso.com',
+    'email:jdoe@contoso.com',
+  ]);
 });
 
 test('what is weak is not found from another workspace', () => {

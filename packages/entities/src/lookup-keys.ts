@@ -27,18 +27,22 @@ export function lookupKeys(text: string, workspace: string): string[] {
     .replace(/^(["'<])([^"'<>]*)["'>]$/, '$2')
     .trim();
   if (bare === '') return [];
-  const keys = [...keyItself(given), ...exactKeys(bare, workspace), ...nameKeys(bare, workspace)];
+  const keys = [...keyItself(given, workspace), ...exactKeys(bare, workspace), ...nameKeys(bare, workspace)];
   return [...new Set(keys)].sort((a, b) => Number(isWeakKey(a)) - Number(isWeakKey(b)));
 }
 
-function keyItself(text: string): string[] {
+function keyItself(text: string, workspace: string): string[] {
   const type = EntityType.safeParse(text.slice(0, Math.max(0, text.indexOf(':'))).toLowerCase());
   if (!type.success) return [];
   const name = text.slice(type.data.length + 1);
-  return [`${type.data}:${name}`, `${type.data}:${name.toLowerCase()}`];
+  const lower = name.toLowerCase();
+  return [`${type.data}:${name}`, `${type.data}:${lower}`, weakKey(type.data, lower, workspace)];
 }
 
 function exactKeys(text: string, workspace: string): string[] {
+  const email = normaliseEmail(text);
+  // Of what goes by one address, whoever has it says more than the address itself.
+  const holders = email === undefined ? [] : [strongKey('user', email), strongKey('mailbox', email)];
   const described = [
     describeIp(text.replace(/%.*$/, ''), workspace),
     text.includes('://') || /^[^\s/@\\]+\.[^\s/@\\]+\//.test(text) ? describeUrl(text, workspace) : undefined,
@@ -48,10 +52,9 @@ function exactKeys(text: string, workspace: string): string[] {
     /^hk(?:ey_|lm|cu|cr|u|cc)/i.test(text) && text.includes('\\') ? describeRegistryPath(text) : undefined,
     isPath(text) ? describePath(text, workspace) : undefined,
   ];
-  const email = normaliseEmail(text);
   return [
+    ...holders,
     ...described.flatMap((each) => rankAliases(each?.identifiers ?? [])),
-    ...(email === undefined ? [] : [strongKey('user', email), strongKey('mailbox', email)]),
     ...identifierKeys(text),
     ...(/[@\\]/.test(text) ? [] : [strongKey('malware', text.toLowerCase())]),
   ];

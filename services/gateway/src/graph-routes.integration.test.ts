@@ -170,7 +170,14 @@ const rows: Readonly<Record<string, Row>> = {
   [`${ROOT}/path`]: {
     good: () => `${ROOT}/path?from=${IP}&to=incident:${numbers[2]}`,
     unknown: () => [`${ROOT}/path?from=${IP}&to=incident:999999`, `${ROOT}/path?from=u.${domain}&to=${IP}`],
-    bad: () => asked(`${ROOT}/path`, [`from=${IP}`, `from=${IP}&to=${IP}&max_depth=7`, `from=%00&to=${IP}`]),
+    bad: () =>
+      asked(`${ROOT}/path`, [
+        `from=${IP}`,
+        `from=${IP}&to=${IP}&max_depth=7`,
+        `from=%00&to=${IP}`,
+        `from=incident:one&to=${IP}`,
+        `from=${IP}&to=incident:`,
+      ]),
   },
 };
 
@@ -240,6 +247,8 @@ whereNeo4jIs(
     ] as const) {
       const { entity } = await read(`/entity/pc9${query}`);
       expect(entity.key).toBe(weakHost(index));
+      const written = await read(`/entity/${WEAK_HOST}@${providers[index]?.name}`);
+      expect(written.entity.key).toBe(weakHost(index));
     }
   },
 );
@@ -281,6 +290,8 @@ whereNeo4jIs('a key that is limited to a workspace sees nothing of the others', 
   const { apiKey } = await gateway.keyWith(['graph:read'], { providers: [providers[1]?.id] });
   const statusOf = async (path: string) => (await gateway.ask('GET', ROOT + path, { key: apiKey })).status;
   expect(await statusOf(`/entity/${IP}`)).toBe(404);
+  expect(await statusOf(`/entity/${weakHost(0)}`)).toBe(404);
+  expect(await statusOf(`/entity/${WEAK_HOST}@${providers[0]?.name}`)).toBe(404);
   expect(await statusOf(`/incident/${numbers[0]}`)).toBe(404);
   const { entity, nodes } = await read(`/entity/pc1.${domain}?depth=3`, apiKey);
   expect(entity).toMatchObject({ incidents: 1, first_seen: null, last_seen: null });

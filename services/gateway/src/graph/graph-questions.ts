@@ -7,7 +7,7 @@ import {
   type SiemProviders,
   type StoredEntity,
 } from '@socmate/database';
-import { lookupKeys } from '@socmate/entities';
+import { isWeakKey, lookupKeys } from '@socmate/entities';
 import type { Principal } from '@socmate/http';
 import { type Graph, isTooLong } from '@socmate/knowledge-graph';
 import { AppError, invalidField, notFound } from '@socmate/runtime';
@@ -25,6 +25,8 @@ export interface EntityRef {
   readonly value: string;
   readonly type?: EntityType | undefined;
   readonly provider?: string | undefined;
+  /** Where a fault is told to be; `value` unless it says otherwise. */
+  readonly field?: 'value' | 'from' | 'to';
 }
 
 interface VisibleEntity extends StoredEntity {
@@ -34,6 +36,7 @@ interface VisibleEntity extends StoredEntity {
 
 /** What routes about the graph ask before they ask the graph. */
 export interface GraphQuestions {
+  /** 404 where no incident that the principal may see names it. */
   entity(ref: EntityRef, principal: Principal): Promise<VisibleEntity>;
   incident(
     ref: { number: number; provider?: string | undefined },
@@ -44,21 +47,18 @@ export interface GraphQuestions {
 }
 
 const RETRY_AFTER_S = 5;
-const NO_GRAPH =
-  'there is no knowledge graph: set NEO4J_URI, NEO4J_USER and NEO4J_PASSWORD; a local run starts its own where there are Java 17 or 21 and Maven';
+const NO_GRAPH = 'this system runs without a knowledge graph: its operator may give it one';
 
 export function createGraphQuestions(deps: GraphQuestionsDeps): GraphQuestions {
   const entities = createEntities(deps.pool);
   return {
-    entity: async ({ value, type, provider }, principal) => {
-      const workspaces = await workspacesOf(deps, provider, principal);
-      const keys = [...new Set(workspaces.flatMap((id) => lookupKeys(value, id)))];
-      const found = keys.length > 0 ? await entities.find({ keys, type }) : undefined;
-      const view = visibleProviders(principal);
-      const incidents = found ? await countEntityIncidents(deps.pool, found.id, view) : 0;
-      if (!found || (view && incidents === 0))
-        throw new AppError('not_found', 'no such entity has been seen');
-      return { ...found, incidents };
+    entity: async (ref, principal) => {
+      const keys = await keysOf(deps, ref, principal);
+      const providerIds = visibleProviders(principal);
+      const question = { keys, type: ref.type, providerIds };
+      const found = keys.length > 0 ? await entities.find(question) : undefined;
+      if (!found) throw new AppError('not_found', unseen(ref));
+      return { ...found, incidents: await countEntityIncidents(deps.pool, found.id, providerIds) };
     },
     incident: async ({ number, provider }, principal) => {
       const providerIds = await namedProviders(deps.providers, principal, provider);
@@ -79,6 +79,22 @@ export function createGraphQuestions(deps: GraphQuestionsDeps): GraphQuestions {
       }
     },
   };
+}
+
+const unseen = ({ field, type }: EntityRef): string => {
+  const what = type === undefined ? 'no such entity' : `no such entity of type ${type}`;
+  return field === undefined ? `${what} has been seen` : `${field}: ${what} has been seen`;
+};
+
+const WEAK = /^(?<name>\w+:.+)@(?<workspace>[^@]+)$/s;
+
+/** Under which an entity may be found; a weak one is also written with the name of its workspace. */
+async function keysOf(deps: GraphQuestionsDeps, ref: EntityRef, principal: Principal): Promise<string[]> {
+  const { name = '', workspace } = WEAK.exec(ref.value.trim())?.groups ?? {};
+  const ids = workspace && (await namedProviders(deps.providers, principal, workspace));
+  const ofNamed = ids ? ids.flatMap((id) => lookupKeys(name, id)).filter(isWeakKey) : [];
+  const workspaces = await workspacesOf(deps, ref.provider, principal);
+  return [...new Set([...ofNamed, ...workspaces.flatMap((id) => lookupKeys(ref.value, id))])];
 }
 
 /** The workspaces in which a weak name is looked for: the one that is named, or the default one. */

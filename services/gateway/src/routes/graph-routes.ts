@@ -20,6 +20,7 @@ import {
   relatedIncidents,
   shortestPath,
 } from '@socmate/knowledge-graph';
+import { invalidField } from '@socmate/runtime';
 import { z } from 'zod';
 import type { EntityRef } from '../graph/graph-questions.ts';
 import { aliasesSeen, edgeViews, nodeView } from '../graph/graph-view.ts';
@@ -144,18 +145,26 @@ const relatedRoute = (deps: Deps): Route =>
     },
   });
 
-const INCIDENT = /^incident:(\d{1,15})$/i;
+const INCIDENT = /^incident:(.*)$/is;
 
 async function placeOf(
   { graphQuestions }: Deps,
-  value: string,
-  provider: string | undefined,
+  field: 'from' | 'to',
+  query: z.output<typeof PathQuery>,
   principal: Principal,
 ): Promise<GraphPlace> {
+  const { [field]: value, provider } = query;
   const [, number] = INCIDENT.exec(value) ?? [];
   if (number === undefined)
-    return { entity: (await graphQuestions.entity({ value, provider }, principal)).key };
-  return { incident: (await graphQuestions.incident({ number: Number(number), provider }, principal)).id };
+    return { entity: (await graphQuestions.entity({ value, provider, field }, principal)).key };
+  const known = IncidentNumber.safeParse(number.trim());
+  if (!known.success)
+    throw invalidField(
+      ['query', field],
+      'names no incident: write incident: and its number, as in incident:42',
+      'not_incident',
+    );
+  return { incident: (await graphQuestions.incident({ number: known.data, provider }, principal)).id };
 }
 
 const pathRoute = (deps: Deps): Route =>
@@ -166,11 +175,12 @@ const pathRoute = (deps: Deps): Route =>
     description: 'One that goes through no hub. `length` is null where none was found within `max_depth`.',
     query: PathQuery,
     response: GraphPath,
-    handle: async ({ query: { from, to, max_depth: maxDepth, provider }, principal }) => {
+    handle: async ({ query, principal }) => {
       const ends = [
-        await placeOf(deps, from, provider, principal),
-        await placeOf(deps, to, provider, principal),
+        await placeOf(deps, 'from', query, principal),
+        await placeOf(deps, 'to', query, principal),
       ] as const;
+      const { max_depth: maxDepth } = query;
       const view = { providerIds: visibleProviders(principal) };
       const found = await deps.graphQuestions.ask((graph) => shortestPath(graph, ends, view, { maxDepth }));
       const { nodes = [], edges = [], isTruncated = false } = found ?? {};
