@@ -44,3 +44,25 @@ function described(address: ipaddr.IPv4 | ipaddr.IPv6, version: 4 | 6, zone: str
   const text = version === 4 ? address.toString() : (address as ipaddr.IPv6).toRFC5952String();
   return { text, version, zone, isLocal: WEAK_RANGES.has(address.range()) };
 }
+
+export interface Network {
+  /** Its first address and its length: `10.0.0.0/8`. */
+  readonly text: string;
+  readonly address: string;
+  readonly version: 4 | 6;
+  /** Of the prefix, in bits. */
+  readonly length: number;
+}
+
+/** A range of addresses as `address/length`, of which any address may be given; undefined for anything else. */
+export function readNetwork(text: string): Network | undefined {
+  const [, given = '', bits = ''] = /^([^\s/%]+)\/(\d{1,3})$/.exec(text.trim()) ?? [];
+  const known = readAddress(given);
+  const length = Number(bits);
+  if (known === undefined || length > (known.version === 4 ? 32 : 128)) return undefined;
+  const cidr = `${known.text}/${length}`;
+  const first =
+    known.version === 4 ? ipaddr.IPv4.networkAddressFromCIDR(cidr) : ipaddr.IPv6.networkAddressFromCIDR(cidr);
+  const { text: address, version } = described(first, known.version, undefined);
+  return { text: `${address}/${length}`, address, version, length };
+}

@@ -1,5 +1,5 @@
 export { isWellKnownSid } from './account-identity.ts';
-export { type Address, readAddress } from './addresses.ts';
+export { type Address, type Network, readAddress, readNetwork } from './addresses.ts';
 export { ATTACK_ATTRIBUTION, type Tactic, type Technique, tacticOf, techniqueOf } from './attack.ts';
 export { hasPublicSuffix, normaliseDomain, registrableDomain } from './domains.ts';
 export { rankAliases } from './entity.ts';

@@ -51,9 +51,11 @@ function verdictClaims({ entity, merged }: JudgedEntity, family: string): Claim[
 const isHint = ({ reliability }: Observation): boolean => reliability > 'C';
 
 function listClaims({ entity, observations }: JudgedEntity): Claim[] {
-  return listingsOf(observations).flatMap((listing) => {
-    const said = LISTED[listing.list];
-    if (said === undefined) return [];
+  const byList = Map.groupBy(listingsOf(observations), ({ list }) => list);
+  return [...byList.values()].flatMap((listings) => {
+    const listing = closest(listings);
+    const said = listing && LISTED[listing.list];
+    if (listing === undefined || said === undefined) return [];
     const { points, words } = said;
     return {
       family: points > 0 ? `watched ${listing.key}` : 'expected',
@@ -64,6 +66,12 @@ function listClaims({ entity, observations }: JudgedEntity): Claim[] {
     };
   });
 }
+
+/** Of a range and what it holds, several entries of one list say the same. */
+const closest = (listings: readonly Listing[]): Listing | undefined =>
+  listings.toSorted((a, b) => lengthOf(b) - lengthOf(a))[0];
+
+const lengthOf = ({ key }: Listing): number => Number(/^ip:.*\/(\d+)$/.exec(key)?.[1] ?? Infinity);
 
 const LISTED: Readonly<Partial<Record<Listing['list'], { points: number; words: string }>>> = {
   watch: { points: POINTS.watch, words: 'is on the watch list' },

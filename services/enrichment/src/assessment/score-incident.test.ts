@@ -208,7 +208,7 @@ test('our own earlier verdicts are shown and never scored', () => {
   });
 });
 
-test('each entry of the watch list adds once; approval and the allow list take away once', () => {
+test('each closest entry of the watch list adds once; approval and the allow list take away once', () => {
   const more = ['45.155.205.21', '45.155.205.22'].map((value) => anEntity('ip', value));
   const linesFor = (list: 'watch' | 'approved' | 'allow' | 'internal', ...values: string[]) =>
     assess(
@@ -220,6 +220,8 @@ test('each entry of the watch list adds once; approval and the allow list take a
   const each = ['45.155.205.20', '45.155.205.21', '45.155.205.22'];
   expect(linesFor('watch', '45.155.205.0/24')).toEqual([20]);
   expect(linesFor('watch', ...each)).toEqual([20, 20, 20]);
+  expect(linesFor('watch', '45.155.205.0/24', '45.155.0.0/16')).toEqual([20]);
+  expect(linesFor('watch', '::/16')).toEqual([]);
   expect(linesFor('approved', ...each)).toEqual([-20]);
   expect(linesFor('allow', ...each)).toEqual([-5]);
   expect(linesFor('internal', ...each)).toEqual([]);

@@ -1,6 +1,6 @@
 import { BlockList } from 'node:net';
 import { type Entity, ListName, type Observation } from '@socmate/contracts';
-import { isWeakKey, readAddress, readUrl } from '@socmate/entities';
+import { type Address, isWeakKey, readAddress, readNetwork, readUrl } from '@socmate/entities';
 import { z } from 'zod';
 import type { ListedEntry } from './assessment.ts';
 import { compareText } from './merge-verdicts.ts';
@@ -54,21 +54,22 @@ export function listingsOf(observations: readonly Observation[]): Listing[] {
 
 interface Range {
   readonly entry: ListedEntry;
+  readonly version: Address['version'];
   readonly list: BlockList;
 }
 
 function createIndex(entries: readonly ListedEntry[]): { find(entity: Entity): ListedEntry[] } {
   const byKey = Map.groupBy(entries, ({ key }) => key);
   const ranges = entries.flatMap((entry): Range[] => {
-    const list = entry.type === 'ip' ? rangeOf(entry.value) : undefined;
-    return list === undefined ? [] : [{ entry, list }];
+    const range = entry.type === 'ip' ? rangeOf(entry.value) : undefined;
+    return range === undefined ? [] : [{ entry, ...range }];
   });
   return {
     find(entity) {
       const { address, domains } = placeOf(entity);
-      const at = address === undefined ? [] : [`ip:${address}`];
+      const at = address === undefined ? [] : [`ip:${address.text}`];
       const named = [...keysOf(entity), ...at, ...domains.map((domain) => `domain:${domain}`)];
-      const within = ranges.filter(({ list }) => address !== undefined && holds(list, address));
+      const within = ranges.filter((range) => address !== undefined && holds(range, address));
       return [...named.flatMap((key) => byKey.get(key) ?? []), ...within.map(({ entry }) => entry)];
     },
   };
@@ -82,26 +83,23 @@ function keysOf({ key, aliases }: Entity): string[] {
   ];
 }
 
-function rangeOf(value: string): BlockList | undefined {
-  if (!value.includes('/')) return undefined;
-  const [, network = '', length = ''] = /^([^/]+)\/(\d{1,3})$/.exec(value.trim()) ?? [];
-  const address = readAddress(network);
-  if (address === undefined) return undefined;
-  const prefix = Number(length);
-  if (prefix > (address.version === 4 ? 32 : 128)) return undefined;
+function rangeOf(value: string): Omit<Range, 'entry'> | undefined {
+  const network = readNetwork(value);
+  if (network === undefined) return undefined;
+  const { address, length, version } = network;
   const list = new BlockList();
-  list.addSubnet(address.text, prefix, address.version === 4 ? 'ipv4' : 'ipv6');
-  return list;
+  list.addSubnet(address, length, `ipv${version}`);
+  return { version, list };
 }
 
-function holds(list: BlockList, text: string): boolean {
-  return list.check(text, text.includes(':') ? 'ipv6' : 'ipv4');
-}
+// A range of IPv6 addresses would hold every IPv4 address that its notation of them falls into.
+const holds = ({ version, list }: Range, { text, version: own }: Address): boolean =>
+  version === own && list.check(text, `ipv${own}`);
 
 /** Where an entity is: its address, or its domain and every one above. */
-function placeOf({ type, value }: Entity): { address: string | undefined; domains: string[] } {
+function placeOf({ type, value }: Entity): { address: Address | undefined; domains: string[] } {
   const host = type === 'url' ? readUrl(value)?.host : type === 'ip' || type === 'domain' ? value : undefined;
-  const address = host === undefined ? undefined : readAddress(host)?.text;
+  const address = host === undefined ? undefined : readAddress(host);
   if (host === undefined || address !== undefined) return { address, domains: [] };
   const labels = host.split('.');
   return { address, domains: labels.map((_, at) => labels.slice(at).join('.')) };

@@ -152,6 +152,8 @@ const listed: ListedValue[] = [
   { list: 'allow', value: '*.Fabrikam.COM.' },
   { list: 'allow', value: '2606:4700::/32' },
   { list: 'allow', value: 'https://good-place.com/a' },
+  { list: 'allow', value: 'https://good-place.com/c?token=1#top' },
+  { list: 'allow', value: '::/16' },
   { list: 'allow', value: 'd41d8cd98f00b204e9800998ecf8427e' },
   { list: 'allow', value: '8.8.8.8' },
   { list: 'internal', value: '1.2.3.4/99' },
@@ -169,6 +171,7 @@ test.each([
   ['url', 'https://portal.contoso.com/x', 'internal'],
   ['url', 'http://45.155.1.1/x', 'internal'],
   ['url', 'https://good-place.com/a', 'allow'],
+  ['url', 'https://good-place.com/c?token=1', 'allow'],
   ['url', 'https://good-place.com/b', undefined],
   ['hash', 'D41D8CD98F00B204E9800998ECF8427E', 'allow'],
 ] as const)('the %s %s is on the list %s', (type, value, list) => {

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
-import { normaliseDomain, readAddress, readUrl } from '@socmate/entities';
+import { type Network, normaliseDomain, readAddress, readNetwork, readUrl } from '@socmate/entities';
+import { withoutQuery } from './public-indicators.ts';
 import type { Subject } from './subject.ts';
 
 /** An entry of the lists `internal` and `allow`; a value may be a range, and a domain stands for all below it. */
@@ -29,32 +30,35 @@ function readLists(entries: readonly ListedValue[]): FindList {
 }
 
 function holderOf(values: readonly string[]): (subject: Subject) => boolean {
-  const ranges = new BlockList();
+  const ranges = { 4: new BlockList(), 6: new BlockList() };
   const names = new Set<string>();
-  for (const value of values) if (!addRange(ranges, value)) names.add(normal(value));
+  for (const value of values) {
+    const range = rangeOf(value);
+    if (range === undefined) names.add(normal(value));
+    else ranges[range.version].addSubnet(range.address, range.length, `ipv${range.version}`);
+  }
   return ({ type, value }) => {
     const place = type === 'url' ? (readUrl(value)?.host ?? value) : value;
     if (names.has(value)) return true;
     const version = isIP(place);
-    if (version !== 0) return ranges.check(place, version === 4 ? 'ipv4' : 'ipv6');
+    if (version === 4 || version === 6) return ranges[version].check(place, `ipv${version}`);
     return parentsOf(place).some((name) => names.has(name));
   };
 }
 
-function addRange(ranges: BlockList, value: string): boolean {
-  const [network = '', length] = value.trim().split('/');
-  const address = readAddress(network);
-  if (address === undefined) return false;
-  const bits = address.version === 4 ? 32 : 128;
-  const prefix = length === undefined ? bits : Number(length);
-  if (!Number.isInteger(prefix) || prefix < 0 || prefix > bits) return false;
-  ranges.addSubnet(address.text, prefix, address.version === 4 ? 'ipv4' : 'ipv6');
-  return true;
+/** An address is a range of one. */
+function rangeOf(value: string): Omit<Network, 'text'> | undefined {
+  const address = readAddress(value);
+  if (address === undefined) return readNetwork(value);
+  const { text, version } = address;
+  return { address: text, version, length: version === 4 ? 32 : 128 };
 }
 
+/** As subjects are written. */
 function normal(value: string): string {
   const bare = value.trim().replace(/^\*?\./, '');
-  return normaliseDomain(bare) ?? readUrl(bare)?.canonical ?? bare.toLowerCase();
+  const url = readUrl(bare)?.canonical;
+  return normaliseDomain(bare) ?? (url && withoutQuery(url)) ?? bare.toLowerCase();
 }
 
 /** A name and every name above it. */

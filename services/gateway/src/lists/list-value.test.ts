@@ -5,6 +5,7 @@ test.each([
   ['45[.]155[.]205[.]20', undefined, '45.155.205.20', 'ip:45.155.205.20'],
   ['10.0.0.5', undefined, '10.0.0.5', 'ip:10.0.0.5'],
   ['10.0.0.0/8', undefined, '10.0.0.0/8', 'ip:10.0.0.0/8'],
+  ['10.0.0.5/8', undefined, '10.0.0.0/8', 'ip:10.0.0.0/8'],
   ['2001:0DB8:0::/32', undefined, '2001:db8::/32', 'ip:2001:db8::/32'],
   ['Evil[.]Example.COM', undefined, 'evil.example.com', 'domain:evil.example.com'],
   ['*.contoso.com', undefined, 'contoso.com', 'domain:contoso.com'],
@@ -31,6 +32,9 @@ test.each([
   ['setup.exe', undefined, 'type'],
   ['not an address', 'ip', 'value'],
   ['10.0.0.0/33', 'ip', 'value'],
+  ['0.0.0.0/0', 'ip', 'value'],
+  ['0.0.0.0/7', undefined, 'value'],
+  ['::/0', 'ip', 'value'],
   ['ws01', 'hash', 'value'],
 ] as const)('%s as %s is refused at its %s', (value, type, field) => {
   expect(() => listValue({ value, type })).toThrow(

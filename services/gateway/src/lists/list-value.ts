@@ -4,7 +4,7 @@ import {
   isWeakKey,
   lookupKeys,
   normaliseDomain,
-  readAddress,
+  readNetwork,
   refang,
 } from '@socmate/entities';
 import { invalidField } from '@socmate/runtime';
@@ -23,7 +23,7 @@ const withoutWorkspace = (key: string): string => (isWeakKey(key) ? key.slice(0,
 
 /** Every key that a value may stand on a list by. */
 export function listKeys(given: string): string[] {
-  const [range, domain] = [rangeOf(given), domainOf(given)];
+  const [range, domain] = [readNetwork(plain(given))?.text, domainOf(given)];
   const own = [range && `ip:${range}`, domain && `domain:${domain}`].filter((key) => key !== undefined);
   return [...new Set([...own, ...lookupKeys(given, ANY).map(withoutWorkspace)])];
 }
@@ -38,7 +38,18 @@ export function listValue({
     throw invalidField(['body', 'type'], 'is needed: the value may be of several types', 'type_needed');
   const key = listKeys(given).find((each) => each.startsWith(`${type}:`));
   if (key === undefined) throw invalidField(['body', 'value'], `is no ${type}`, `not_${type}`);
+  if (type === 'ip') assertNarrow(given);
   return { type, value: valueOf(given, type, key), key };
+}
+
+const SHORTEST = { 4: 8, 6: 16 } as const;
+
+/** One entry that holds half of the world would switch off what the lists are for. */
+function assertNarrow(given: string): void {
+  const network = readNetwork(plain(given));
+  if (network === undefined || network.length >= SHORTEST[network.version]) return;
+  const shortest = `/${SHORTEST[network.version]}`;
+  throw invalidField(['body', 'value'], `is too wide: name ranges of ${shortest} or narrower`, 'too_wide');
 }
 
 const TELLING: readonly EntityType[] = ['ip', 'url', 'hash'];
@@ -58,14 +69,6 @@ const CUT = '~';
 function valueOf(given: string, type: EntityType, key: string): string {
   const name = key.slice(type.length + 1);
   return NAMED_BY_KEY.has(type) && !name.includes(CUT) && !name.includes('%40') ? name : plain(given);
-}
-
-/** A range of addresses, its address in normal form. */
-function rangeOf(given: string): string | undefined {
-  const [, network = '', length = ''] = /^(\S+)\/(\d{1,3})$/.exec(plain(given)) ?? [];
-  const address = readAddress(network);
-  if (address === undefined || Number(length) > (address.version === 4 ? 32 : 128)) return undefined;
-  return `${address.text}/${Number(length)}`;
 }
 
 function domainOf(given: string): string | undefined {
