@@ -1,13 +1,13 @@
 import { type Enrichment, Priority } from '@socmate/contracts';
 import { z } from 'zod';
 import { type EnrichmentClaim, OWN_RUN, ownRun } from './enrichment-runs.ts';
-import { entityChange, incidentChange, tellGraph } from './graph-outbox.ts';
+import { entityChange, tellGraph } from './graph-outbox.ts';
 import { type Pool, type Queryable, rows, run, transaction } from './pool.ts';
 
-/** Minutes after which an incident is done again for which Sentinel showed no entities. */
 /** What a provider would not or could not answer is asked again after 1, 2, 4 … 32 minutes. */
 const GAPS_MAX = 6;
-const RECHECKS_MIN = '{1,5,15}';
+/** An incident for which Sentinel showed no entities is done again 1, 5 and 15 minutes after: each waits since the last. */
+const RECHECKS_MIN = '{1,4,10}';
 
 export interface EntityVerdict {
   readonly id: number;
@@ -20,6 +20,8 @@ export interface EnrichmentOutcome {
   readonly result: Enrichment;
   readonly priority: Priority;
   readonly verdicts: readonly EntityVerdict[];
+  /** Of what the incident names beside those that were judged. */
+  readonly otherKeys: readonly string[];
   /** Whether it is to be done again a few times. */
   readonly lacksEntities: boolean;
 }
@@ -37,7 +39,8 @@ export interface PriorityChange {
   readonly after: Priority;
 }
 
-// An entity that went into another meanwhile is found by its key. In the order in which readings take them. What is not known any better is left as it is known.
+// An entity that went into another meanwhile is found by its key. In the order in which readings take them. What is not
+// known any better is left as it is known.
 const VERDICTS = `WITH given AS MATERIALIZED (
     SELECT e.id, g.verdict, g.risk FROM (
       SELECT DISTINCT ON (id) id, verdict, risk FROM (
@@ -85,17 +88,21 @@ async function storeVerdicts(db: Queryable, verdicts: readonly EntityVerdict[]):
 async function finish(
   db: Queryable,
   { owner, claim, announce }: EnrichmentEnding,
-  { result, priority, verdicts, lacksEntities }: EnrichmentOutcome,
+  { result, priority, verdicts, otherKeys, lacksEntities }: EnrichmentOutcome,
 ): Promise<readonly string[]> {
   const changed = await storeVerdicts(db, verdicts);
   const Row = z.object({ priority: Priority.nullable() });
   const [was] = await rows(db, Row, { text: PRIORITY, values: [claim.incidentId, priority] });
-  const byKey = Object.fromEntries(verdicts.map(({ key, verdict }) => [key, verdict]));
+  const others = otherKeys.map((key) => [key, 'unknown'] as const);
+  const byKey = Object.fromEntries([
+    ...others,
+    ...verdicts.map(({ key, verdict }) => [key, verdict] as const),
+  ]);
   const hasGaps = Object.values(result.providers).some(({ failed, limited }) => failed + limited > 0);
   const stored = [JSON.stringify(result), JSON.stringify(byKey), lacksEntities, hasGaps];
   const values = [...ownRun(owner, claim), ...stored];
   if ((await run(db, { name: 'finish-enrichment', text: FINISH, values })) === 0) throw new Lost();
-  await tellGraph(db, [...changed.map(entityChange), incidentChange(claim)]);
+  await tellGraph(db, changed.map(entityChange));
   return was ? announce(db, { before: was.priority, after: priority }) : [];
 }
 

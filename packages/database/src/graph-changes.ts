@@ -1,14 +1,18 @@
 import { z } from 'zod';
+import { tellWholeGraph } from './graph-outbox.ts';
 import { type Pool, type Queryable, rows, run } from './pool.ts';
 
 const ChangeRow = z.object({
   id: z.number(),
-  kind: z.enum(['incident', 'entity', 'merged']),
+  kind: z.enum(['incident', 'entity', 'merged', 'all']),
   ref: z.string(),
   into_id: z.number().nullable(),
 });
 
-/** What the graph does not have yet; `ref` is an incident's id, an entity's id, or a key that is no entity's own now. */
+/**
+ * What the graph does not have yet; `ref` is an incident's id, an entity's id, or a key that is no entity's own now.
+ * `all` is everything there is.
+ */
 export type ClaimedGraphChange = z.output<typeof ChangeRow>;
 
 export interface GraphBacklog {
@@ -24,7 +28,13 @@ export interface GraphChanges {
   release(owner: string, ids: readonly number[]): Promise<void>;
   /** Keeps them from everybody for a while: they could not be written. */
   putOff(ids: readonly number[], seconds: number): Promise<void>;
+  /** The lease of what takes long begins anew. */
+  renew(owner: string, ids: readonly number[]): Promise<void>;
   acknowledge(ids: readonly number[]): Promise<void>;
+  /** The graph lacks everything. */
+  tellAll(): Promise<void>;
+  /** Puts one row for everything in the place of many; answers how many went. For where nobody reads them. */
+  fold(): Promise<number>;
   backlog(): Promise<GraphBacklog>;
   /**
    * A number higher than any drawn before: whoever draws it after a claim, and reads the rows after it, has read what
@@ -47,6 +57,18 @@ const RELEASE =
 
 const PUT_OFF = `UPDATE graph_change SET lease_owner = NULL, lease_until = now() + make_interval(secs => $2)
   WHERE id = ANY ($1::bigint[])`;
+
+const RENEW = `UPDATE graph_change SET lease_until = now() + interval '${LEASE_S} seconds'
+  WHERE lease_owner = $1 AND id = ANY ($2::bigint[])`;
+
+const FOLD = `WITH gone AS (
+    DELETE FROM graph_change WHERE id IN (
+      SELECT id FROM graph_change WHERE kind <> 'all' AND (lease_until IS NULL OR lease_until < now())
+      ORDER BY id LIMIT ${COUNT_MAX} FOR UPDATE SKIP LOCKED)
+    RETURNING id),
+  told AS (INSERT INTO graph_change (kind, ref)
+    SELECT 'all', '' WHERE EXISTS (SELECT FROM gone) AND NOT EXISTS (SELECT FROM graph_change WHERE kind = 'all'))
+  SELECT count(*)::int AS count FROM gone`;
 
 const ACKNOWLEDGE = 'DELETE FROM graph_change WHERE id = ANY ($1::bigint[])';
 
@@ -80,6 +102,14 @@ export const createGraphChanges = (pool: Pool): GraphChanges => ({
   },
   putOff: async (ids, seconds) => {
     await run(pool, { text: PUT_OFF, values: [ids, seconds] });
+  },
+  renew: async (owner, ids) => {
+    await run(pool, { text: RENEW, values: [owner, ids] });
+  },
+  tellAll: () => tellWholeGraph(pool),
+  fold: async () => {
+    const [row] = await rows(pool, z.object({ count: z.int() }), { text: FOLD });
+    return row?.count ?? 0;
   },
   acknowledge: async (ids) => {
     if (ids.length > 0) await run(pool, { name: 'acknowledge-graph', text: ACKNOWLEDGE, values: [ids] });

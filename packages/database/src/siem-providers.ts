@@ -1,5 +1,6 @@
 import { AppError } from '@socmate/runtime';
 import { z } from 'zod';
+import { tellWholeGraph } from './graph-outbox.ts';
 import { type Queryable, rows, run } from './pool.ts';
 import { type Position, positionColumn } from './position.ts';
 import {
@@ -50,7 +51,7 @@ export interface SiemProviders {
   /** The first workspace is the default one. A workspace that was deleted gets its row back, and goes on where it stopped. */
   connect(provider: NewProvider): Promise<ProviderRecord>;
   update(id: string, change: ProviderChange): Promise<ProviderRecord>;
-  /** Carries a new name into what names the workspace: webhook endpoints. */
+  /** Carries a new name into what names the workspace: webhook endpoints and the graph. */
   rename(from: string, to: string): Promise<void>;
   makeDefault(id: string): Promise<void>;
   /** Its incidents stay. The oldest of the others becomes the default one, if this was it. */
@@ -179,6 +180,7 @@ const writers = (db: Queryable) => ({
   update: (id: string, change: ProviderChange) => update(db, id, change),
   rename: async (from: string, to: string) => {
     await run(db, { text: RENAME, values: [from, to] });
+    await tellWholeGraph(db);
   },
   makeDefault: async (id: string) => {
     await db.query('UPDATE siem_provider SET is_default = false WHERE is_default');

@@ -25,7 +25,7 @@ export async function sweepGraph(graph: Graph, since: number, nextRev: () => Pro
   }
 }
 
-const FORGET = `MATCH (w:GraphWriter {key: 'writer'}) REMOVE w.locked WITH w WHERE w.rev > $rev SET w.rev = 0`;
+const FORGET = `MATCH (w:GraphWriter {key: 'writer'}) WHERE w.rev > $rev SET w.rev = 0`;
 
 /** Lets writers pass again whose database was put back to an earlier state, or is another one. */
 export async function forgetRevisions(graph: Graph, rev: number): Promise<void> {

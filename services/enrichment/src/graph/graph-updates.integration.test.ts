@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createGraphChanges, createGraphSource } from '@socmate/database';
-import { createGraph, type Graph } from '@socmate/knowledge-graph';
+import { createGraph, ensureGraph, type Graph } from '@socmate/knowledge-graph';
 import { createLogger } from '@socmate/runtime';
 import { canStartNeo4j, startTestNeo4j, type TestNeo4j, until } from '@socmate/testing';
 import {
@@ -42,7 +42,9 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   rows = await openGraphRows();
-  if (hasNeo4j) await emptyGraph(graph);
+  if (!hasNeo4j) return;
+  await emptyGraph(graph);
+  await ensureGraph(graph);
 });
 afterEach(() => rows.close());
 
@@ -153,6 +155,50 @@ whereNeo4jIs('an incident that is no more is gone with its alert; what it named 
     { timeoutMs: 5_000 },
   );
   expect(left).toEqual([]);
+});
+
+whereNeo4jIs('a graph that is new, or lost its data, is filled from the rows', async () => {
+  await storeAll(8);
+  await updater().drain(never);
+  const right = await dumpGraph(graph);
+  await emptyGraph(graph);
+  await updater().drain(never);
+  expect(await dumpGraph(graph)).toEqual(right);
+});
+
+whereNeo4jIs('one row stands for all that nobody read, and the graph is right after it', async () => {
+  const ids = await rows.incidents(INCIDENTS);
+  const sightings = randomSightings(ids, 9);
+  await rows.store(sightings.slice(0, 20));
+  await updater().drain(never);
+  await rows.store(sightings.slice(20));
+  const changes = createGraphChanges(rows.pool);
+  while ((await changes.fold()) > 0);
+  expect(await waiting()).toBe(1);
+  expect(await changes.fold()).toBe(0);
+  await updater().drain(never);
+  expect(await waiting()).toBe(0);
+  const folded = await dumpGraph(graph);
+  expect(await undisturbed()).toEqual(folded);
+});
+
+whereNeo4jIs('a rebuild that is stopped half-way is begun again by the next one', async () => {
+  await storeAll(10);
+  await emptyGraph(graph);
+  const stop = new AbortController();
+  const changes = createGraphChanges(rows.pool);
+  const renew = (...args: Parameters<typeof changes.renew>) => {
+    stop.abort();
+    return changes.renew(...args);
+  };
+  const deps = { source: createGraphSource(rows.pool), graph, log };
+  await createGraphUpdates({ ...deps, changes: { ...changes, renew }, owner: 'wrk_stopped' }).drain(
+    stop.signal,
+  );
+  expect(await waiting()).toBeGreaterThan(0);
+  await updater().drain(never);
+  const right = await dumpGraph(graph);
+  expect(await undisturbed()).toEqual(right);
 });
 
 whereNeo4jIs('a rebuild beside updates takes away what no row speaks of, and nothing else', async () => {

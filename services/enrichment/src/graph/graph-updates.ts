@@ -2,6 +2,7 @@ import type { ClaimedGraphChange, GraphChanges, GraphSource } from '@socmate/dat
 import { ensureGraph, type Graph } from '@socmate/knowledge-graph';
 import { AppError, errorMessage, type Logger } from '@socmate/runtime';
 import { graphAway, graphBack, graphChangePutOff, graphWritten } from './graph-events.ts';
+import { rebuildGraph } from './rebuild-graph.ts';
 import { writeChanges } from './write-changes.ts';
 
 export interface GraphUpdatesDeps {
@@ -18,7 +19,7 @@ export interface GraphUpdates {
   drain(signal: AbortSignal): Promise<void>;
 }
 
-const BATCH = 1_000;
+const BATCH = 2_000;
 const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 30_000;
 const PUT_OFF_S = 600;
@@ -37,12 +38,12 @@ export function createGraphUpdates(deps: GraphUpdatesDeps): GraphUpdates {
     if (performance.now() < nextTryAt) return;
     try {
       if (!isThere) {
-        await ensureGraph(graph);
+        await ensureGraph(graph, deps.changes.tellAll);
         graphBack(log);
       }
       isThere = true;
       waitMs = 0;
-      while (!signal.aborted && (await writeSome(deps)) > 0);
+      while (!signal.aborted && (await writeSome(deps, signal)) > 0);
     } catch (fault) {
       if (!isAway(fault)) throw fault;
       if (isThere || waitMs === 0) graphAway(log, errorMessage(fault));
@@ -62,18 +63,36 @@ export function createGraphUpdates(deps: GraphUpdatesDeps): GraphUpdates {
 }
 
 /** Answers how many changes were claimed. */
-async function writeSome(deps: GraphUpdatesDeps): Promise<number> {
+async function writeSome(deps: GraphUpdatesDeps, signal: AbortSignal): Promise<number> {
   const { changes, owner } = deps;
   const claimed = await changes.claim(owner, BATCH);
   if (claimed.length === 0) return 0;
   try {
-    graphWritten(claimed.length, await writeChanges(deps, claimed));
+    const isWhole = claimed.some(({ kind }) => kind === 'all');
+    graphWritten(
+      claimed.length,
+      await (isWhole ? writeAll(deps, claimed, signal) : writeChanges(deps, claimed)),
+    );
     await changes.acknowledge(idsOf(claimed));
   } catch (fault) {
-    if (isAway(fault) || claimed.length === 1) await giveBack(deps, claimed, fault);
+    if (signal.aborted) await changes.release(owner, idsOf(claimed));
+    else if (isAway(fault) || claimed.length === 1) await giveBack(deps, claimed, fault);
     else await writeOneByOne(deps, claimed);
   }
   return claimed.length;
+}
+
+/** All that was claimed with it is part of it. */
+async function writeAll(
+  deps: GraphUpdatesDeps,
+  claimed: readonly ClaimedGraphChange[],
+  signal: AbortSignal,
+): Promise<number> {
+  const { mentions } = await rebuildGraph(deps, async () => {
+    signal.throwIfAborted();
+    await deps.changes.renew(deps.owner, idsOf(claimed));
+  });
+  return mentions;
 }
 
 /** One that cannot be written must not keep the others waiting. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { updateGraph } from '@socmate/contracts';
-import { createGraphChanges, createGraphSource, type Pool } from '@socmate/database';
+import { createGraphChanges, createGraphSource, type GraphChanges, type Pool } from '@socmate/database';
 import { createGraph, type Graph } from '@socmate/knowledge-graph';
 import { type Consumer, startConsumer } from '@socmate/queue';
 import { createIds, type Lifecycle, type Logger, startTimer } from '@socmate/runtime';
@@ -26,6 +26,8 @@ export interface GraphUpdater {
 }
 
 const INTERVAL_MS = 1_000;
+const BACKLOG_MS = 15_000;
+const FOLD_MS = 60_000;
 // A write waits for those of other replicas, which pass one after another.
 const ACQUIRE_TIMEOUT_MS = 10_000;
 const RETRY_MS = 5_000;
@@ -40,15 +42,23 @@ export function startGraphUpdater(life: Lifecycle, { config, pool, log }: GraphU
   const updates =
     graph && createGraphUpdates({ changes, source: createGraphSource(pool), graph, owner, log });
   const consumer = startWakeUps(life, { config, log }, updates);
-  const timer = startTimer('update-graph', INTERVAL_MS, log, async (signal) => {
-    graphBacklog(await changes.backlog());
-    await updates?.drain(signal);
-  });
+  const timer = updates
+    ? startTimer('update-graph', INTERVAL_MS, log, updates.drain)
+    : startTimer('fold-graph-changes', FOLD_MS, log, () => foldAll(changes));
   const graceMs = config.SHUTDOWN_GRACE_MS * CLOSING_SHARE;
   life.use('graph timer', timer, (one) =>
     Promise.race([one.close(), delay(graceMs, undefined, { ref: false })]),
   );
+  const backlog = startTimer('graph-backlog', BACKLOG_MS, log, async () => {
+    graphBacklog(await changes.backlog());
+  });
+  life.use('graph backlog', backlog, (one) => one.close());
   return { consumer, graph };
+}
+
+/** Where there is no graph, one row waits for one that is configured later. */
+async function foldAll(changes: GraphChanges): Promise<void> {
+  while ((await changes.fold()) > 0);
 }
 
 function openGraph(

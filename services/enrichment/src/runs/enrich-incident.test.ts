@@ -141,7 +141,8 @@ test('of very many entities the strong ones count, and the result says that it i
     anEntity(`ip:10.0.0.${at}@prv_1`, { strength: 'weak' }),
   );
   const strong = Array.from({ length: 300 }, (_, at) => anEntity(`ip:45.155.205.${at}`, { id: 1_000 + at }));
-  const { result } = await build(theFacts({ entities: [...weak, ...strong] })).run();
+  const { result, otherKeys } = await build(theFacts({ entities: [...weak, ...strong] })).run();
+  expect(otherKeys).toHaveLength(100);
   expect(result.entities).toHaveLength(500);
   expect(result.entities.filter(({ key }) => !key.includes('@'))).toHaveLength(300);
   expect(result.status).toBe('partial');

@@ -72,7 +72,8 @@ export function createEnrichIncident(deps: EnrichIncidentDeps): EnrichIncident {
       providers: countProviders(observations.values()),
     };
     const lacksEntities = facts.are_details_read && facts.lacks_entities;
-    return { result, priority, verdicts: verdictsOf(facts, result), lacksEntities };
+    const verdicts = verdictsOf(facts, result);
+    return { result, priority, verdicts, otherKeys: keysWithout(facts, verdicts), lacksEntities };
   };
 }
 
@@ -129,6 +130,11 @@ function relationsAmong(
 ): IncidentFacts['relations'] {
   const keys = new Set(entities.map(({ key }) => key));
   return relations.filter(({ from, to }) => keys.has(from) && keys.has(to));
+}
+
+function keysWithout({ entities }: IncidentFacts, verdicts: EnrichmentOutcome['verdicts']): string[] {
+  const judged = new Set(verdicts.map(({ key }) => key));
+  return entities.map(({ key }) => key).filter((key) => !judged.has(key));
 }
 
 function verdictsOf(
