@@ -13,6 +13,8 @@ export interface Neo4jOptions {
   readonly password: string;
   readonly records: string;
   readonly port?: number;
+  /** Compiles less, which suits what is stopped again within minutes. */
+  readonly isShortLived?: boolean;
   readonly onLine?: (line: string) => void;
 }
 
@@ -31,17 +33,18 @@ export async function startNeo4j({
   java,
   dataFolder,
   password,
+  isShortLived = false,
   ...options
 }: Neo4jOptions): Promise<Neo4j> {
   const port = await findFreePort(options.port);
-  const memory = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+  const machine = ['-Xmx512m', '-XX:+UseSerialGC', ...(isShortLived ? ['-XX:TieredStopAtLevel=1'] : [])];
   const launch = () => {
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
     return startUntilLine(
       {
         name: 'neo4j',
         command: java,
-        args: [...memory, '-cp', join(jars, '*'), neo4jSource, dataFolder, String(port)],
+        args: [...machine, '-cp', join(jars, '*'), neo4jSource, dataFolder, String(port)],
         stage: 'store',
         stopGraceMs: 20_000,
         records: options.records,

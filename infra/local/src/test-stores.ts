@@ -94,7 +94,8 @@ async function testNeo4j({ folder, records, console, signal }: TestRun): Promise
   try {
     const fetched = await fetchNeo4j(join(localFolder(), 'cache'), progress, signal);
     const password = randomBytes(12).toString('hex');
-    const neo4j = await startNeo4j({ ...fetched, dataFolder: join(folder, 'neo4j'), password, records });
+    const dataFolder = join(folder, 'neo4j');
+    const neo4j = await startNeo4j({ ...fetched, dataFolder, password, records, isShortLived: true });
     progress.done('ready');
     return {
       TEST_NEO4J_URI: neo4j.uri,

@@ -121,11 +121,11 @@ const perThousand = (cpuS: number | undefined, count: number): number | null =>
 export function runIngest(options: BenchOptions): Promise<BenchResult> {
   return Lifecycle.start(async (life) => {
     const { pool, env, records, neo4jPid } = await startStores(life, options);
-    options.say('storing rows');
-    const mentions = await storeRows(pool);
     const onLine = (line: string): void => void process.stderr.write(`${line}\n`);
     const service = await startService({ service: 'enrichment', env, records, onLine });
     life.use('enrichment', service, (part) => part.stop());
+    options.say('storing rows');
+    const mentions = await storeRows(pool);
     options.say('warming up');
     await pool.query(TELL, [0, WARM_UP_INCIDENTS]);
     await untilWritten(pool);
