@@ -289,9 +289,8 @@ whereNeo4jIs('related incidents name what is shared, and a path leads through it
 whereNeo4jIs('a key that is limited to a workspace sees nothing of the others', async () => {
   const { apiKey } = await gateway.keyWith(['graph:read'], { providers: [providers[1]?.id] });
   const statusOf = async (path: string) => (await gateway.ask('GET', ROOT + path, { key: apiKey })).status;
-  expect(await statusOf(`/entity/${IP}`)).toBe(404);
-  expect(await statusOf(`/entity/${weakHost(0)}`)).toBe(404);
-  expect(await statusOf(`/entity/${WEAK_HOST}@${providers[0]?.name}`)).toBe(404);
+  for (const name of [IP, weakHost(0), `${WEAK_HOST}@${providers[0]?.name}`])
+    expect(await statusOf(`/entity/${name}`)).toBe(404);
   expect(await statusOf(`/incident/${numbers[0]}`)).toBe(404);
   const { entity, nodes } = await read(`/entity/pc1.${domain}?depth=3`, apiKey);
   expect(entity).toMatchObject({ incidents: 1, first_seen: null, last_seen: null });

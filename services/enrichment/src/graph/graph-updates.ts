@@ -38,7 +38,7 @@ export function createGraphUpdates(deps: GraphUpdatesDeps): GraphUpdates {
     if (performance.now() < nextTryAt) return;
     try {
       if (!isThere) {
-        await ensureGraph(graph, deps.changes.tellAll);
+        await ensureGraph(graph, () => deps.changes.tellAll());
         graphBack(log);
       }
       isThere = true;

@@ -43,7 +43,7 @@ export function startGraphUpdater(life: Lifecycle, { config, pool, log }: GraphU
     graph && createGraphUpdates({ changes, source: createGraphSource(pool), graph, owner, log });
   const consumer = startWakeUps(life, { config, log }, updates);
   const timer = updates
-    ? startTimer('update-graph', INTERVAL_MS, log, updates.drain)
+    ? startTimer('update-graph', INTERVAL_MS, log, (signal) => updates.drain(signal))
     : startTimer('fold-graph-changes', FOLD_MS, log, () => foldAll(changes));
   const graceMs = config.SHUTDOWN_GRACE_MS * CLOSING_SHARE;
   life.use('graph timer', timer, (one) =>
