@@ -128,6 +128,20 @@ test('fifty concurrent calls for one incident make one run and ask each provider
   expect(new Set(questions).size).toBe(questions.length);
 }, 60_000);
 
+/** VirusTotal names URLs in base64. */
+const unpacked = (path: string): string[] =>
+  path
+    .split('/')
+    .filter((part) => /^[\w-]{16,}$/.test(part))
+    .map((part) => Buffer.from(part, 'base64url').toString('latin1'));
+
+/** A person by all of the value, and by the name without its domain. */
+const namesIn = (value: string): string[] => [
+  value,
+  value.split('\\').at(-1) ?? '',
+  value.split('@')[0] ?? '',
+];
+
 const RESERVED =
   /^(?:10\.|127\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|192\.168\.|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.)/;
 
@@ -139,11 +153,14 @@ test('nothing private, no person and no credential of a URL ever left', async ()
   const people = [...results.values()].flatMap(({ entities }) =>
     entities.filter(({ type }) => ['user', 'email', 'mailbox'].includes(type)).map(({ value }) => value),
   );
+  const names = new Set(people.flatMap(namesIn).map((name) => name.toLowerCase()));
+  expect(names.size).toBeGreaterThan(10);
   for (const { path, query, intelligence } of asked) {
-    const sent = decodeURIComponent(`${path} ${query} ${intelligence?.body ?? ''}`).toLowerCase();
+    const all = [path, ...unpacked(path), query, intelligence?.body ?? ''].join(' ');
+    const sent = decodeURIComponent(all).toLowerCase();
     const words = sent.split(/[^\w.:-]+/);
     expect(words.filter((word) => isIP(word) !== 0 && RESERVED.test(word))).toEqual([]);
     expect(sent).not.toMatch(/[\w.]+@[\w.]+/);
-    for (const person of people) expect(sent).not.toContain(person.toLowerCase());
+    expect([...names].filter((name) => sent.includes(name))).toEqual([]);
   }
 }, 120_000);
