@@ -201,6 +201,20 @@ whereNeo4jIs('a rebuild that is stopped half-way is begun again by the next one'
   expect(await undisturbed()).toEqual(right);
 });
 
+whereNeo4jIs('a whole that could not be written waits, and the changes beside it are written', async () => {
+  await storeAll(11);
+  const changes = createGraphChanges(rows.pool);
+  await changes.tellAll();
+  const source = createGraphSource(rows.pool);
+  const incidentsAfter = () => Promise.reject(new Error('these rows cannot be read'));
+  const deps = { changes, graph, owner: 'wrk_broken', log };
+  await createGraphUpdates({ ...deps, source: { ...source, incidentsAfter } }).drain(never);
+  const { rows: left } = await rows.pool.query('SELECT kind FROM graph_change');
+  expect(left).toEqual([{ kind: 'all' }]);
+  const written = await dumpGraph(graph);
+  expect(await undisturbed()).toEqual(written);
+});
+
 whereNeo4jIs('a rebuild beside updates takes away what no row speaks of, and nothing else', async () => {
   await storeAll(5);
   await updater().drain(never);

@@ -68,18 +68,24 @@ async function writeSome(deps: GraphUpdatesDeps, signal: AbortSignal): Promise<n
   const claimed = await changes.claim(owner, BATCH);
   if (claimed.length === 0) return 0;
   try {
-    const isWhole = claimed.some(({ kind }) => kind === 'all');
-    graphWritten(
-      claimed.length,
-      await (isWhole ? writeAll(deps, claimed, signal) : writeChanges(deps, claimed)),
-    );
-    await changes.acknowledge(idsOf(claimed));
+    await write(deps, claimed, signal);
   } catch (fault) {
     if (signal.aborted) await changes.release(owner, idsOf(claimed));
     else if (isAway(fault) || claimed.length === 1) await giveBack(deps, claimed, fault);
-    else await writeOneByOne(deps, claimed);
+    else await writeOneByOne(deps, claimed, signal);
   }
   return claimed.length;
+}
+
+async function write(
+  deps: GraphUpdatesDeps,
+  claimed: readonly ClaimedGraphChange[],
+  signal: AbortSignal,
+): Promise<void> {
+  const isWhole = claimed.some(({ kind }) => kind === 'all');
+  const mentions = await (isWhole ? writeAll(deps, claimed, signal) : writeChanges(deps, claimed));
+  graphWritten(claimed.length, mentions);
+  await deps.changes.acknowledge(idsOf(claimed));
 }
 
 /** All that was claimed with it is part of it. */
@@ -96,13 +102,18 @@ async function writeAll(
 }
 
 /** One that cannot be written must not keep the others waiting. */
-async function writeOneByOne(deps: GraphUpdatesDeps, claimed: readonly ClaimedGraphChange[]): Promise<void> {
+async function writeOneByOne(
+  deps: GraphUpdatesDeps,
+  claimed: readonly ClaimedGraphChange[],
+  signal: AbortSignal,
+): Promise<void> {
   for (const [index, change] of claimed.entries()) {
     try {
-      graphWritten(1, await writeChanges(deps, [change]));
-      await deps.changes.acknowledge([change.id]);
+      await write(deps, [change], signal);
     } catch (fault) {
-      if (isAway(fault)) return giveBack(deps, claimed.slice(index), fault);
+      const rest = claimed.slice(index);
+      if (signal.aborted) return deps.changes.release(deps.owner, idsOf(rest));
+      if (isAway(fault)) return giveBack(deps, rest, fault);
       await giveBack(deps, [change], fault);
     }
   }
