@@ -25,6 +25,8 @@ export interface GraphBacklog {
 export interface GraphChanges {
   /** Oldest first, for this owner until the lease ends; then, or when released, anyone's again. */
   claim(owner: string, limit: number): Promise<ClaimedGraphChange[]>;
+  /** The same for what asks for everything, which `claim` leaves. */
+  claimWhole(owner: string): Promise<ClaimedGraphChange[]>;
   release(owner: string, ids: readonly number[]): Promise<void>;
   /** Keeps them from everybody for a while: they could not be written. */
   putOff(ids: readonly number[], seconds: number): Promise<void>;
@@ -46,11 +48,15 @@ export interface GraphChanges {
 const LEASE_S = 120;
 const COUNT_MAX = 100_000;
 
-const CLAIM = `WITH picked AS (
-    SELECT id FROM graph_change WHERE lease_until IS NULL OR lease_until < now()
+const claim = (which: string): string => `WITH picked AS (
+    SELECT id FROM graph_change WHERE ${which} AND (lease_until IS NULL OR lease_until < now())
     ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
   UPDATE graph_change AS g SET lease_owner = $1, lease_until = now() + interval '${LEASE_S} seconds'
   FROM picked WHERE g.id = picked.id RETURNING g.id, g.kind, g.ref, g.into_id`;
+
+const CLAIM = claim(`kind <> 'all'`);
+const CLAIM_WHOLE = claim(`kind = 'all'`);
+const WHOLES = 1_000;
 
 const RELEASE =
   'UPDATE graph_change SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = $1 AND id = ANY ($2::bigint[])';
@@ -67,7 +73,8 @@ const FOLD = `WITH gone AS (
       ORDER BY id LIMIT ${COUNT_MAX} FOR UPDATE SKIP LOCKED)
     RETURNING id),
   told AS (INSERT INTO graph_change (kind, ref)
-    SELECT 'all', '' WHERE EXISTS (SELECT FROM gone) AND NOT EXISTS (SELECT FROM graph_change WHERE kind = 'all'))
+    SELECT 'all', '' WHERE EXISTS (SELECT FROM gone)
+      AND NOT EXISTS (SELECT FROM graph_change WHERE kind = 'all' AND lease_until IS NULL))
   SELECT count(*)::int AS count FROM gone`;
 
 const ACKNOWLEDGE = 'DELETE FROM graph_change WHERE id = ANY ($1::bigint[])';
@@ -97,6 +104,8 @@ export const createGraphChanges = (pool: Pool): GraphChanges => ({
     });
     return claimed.sort((a, b) => a.id - b.id);
   },
+  claimWhole: (owner) =>
+    rows(pool, ChangeRow, { name: 'claim-graph', text: CLAIM_WHOLE, values: [owner, WHOLES] }),
   release: async (owner, ids) => {
     await run(pool, { text: RELEASE, values: [owner, ids] });
   },

@@ -26,8 +26,7 @@ export async function tellGraph(db: Queryable, changes: readonly GraphChange[]):
   await run(db, { name: 'tell-graph', text: TELL, values });
 }
 
-const TELL_ALL = `INSERT INTO graph_change (kind, ref)
-  SELECT 'all', '' WHERE NOT EXISTS (SELECT FROM graph_change WHERE kind = 'all' AND lease_until IS NULL)`;
+const TELL_ALL = `INSERT INTO graph_change (kind, ref) VALUES ('all', '')`;
 
 /** For what every incident of a workspace shows: the graph is written anew, beside whoever asks it. */
 export async function tellWholeGraph(db: Queryable): Promise<void> {

@@ -58,8 +58,9 @@ export interface Network {
 export function readNetwork(text: string): Network | undefined {
   const [, given = '', bits = ''] = /^([^\s/%]+)\/(\d{1,3})$/.exec(text.trim()) ?? [];
   const known = readAddress(given);
-  const length = Number(bits);
-  if (known === undefined || length > (known.version === 4 ? 32 : 128)) return undefined;
+  // In IPv6 form the prefix counts the 96 bits before the IPv4 address.
+  const length = Number(bits) - (known?.version === 4 && given.includes(':') ? 96 : 0);
+  if (known === undefined || length < 0 || length > (known.version === 4 ? 32 : 128)) return undefined;
   const cidr = `${known.text}/${length}`;
   const first =
     known.version === 4 ? ipaddr.IPv4.networkAddressFromCIDR(cidr) : ipaddr.IPv6.networkAddressFromCIDR(cidr);

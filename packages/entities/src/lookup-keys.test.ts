@@ -56,10 +56,20 @@ test.each([
     'ip:2a0e:b107::9',
     ['2a0e:b107::9', '2A0E:B107::9', '2a0e:b107:0:0:0:0:0:9', '[2a0e:b107::9]', '2a0e:b107:0000::0009'],
   ],
-  ['ip:10.0.0.5@prod', ['10.0.0.5', '10[.]0[.]0[.]5', 'ip:10.0.0.5@prod', 'ip:10.0.0.5', 'IP:10.0.0.5']],
+  [
+    'ip:10.0.0.5@prod',
+    ['10.0.0.5', '10[.]0[.]0[.]5', 'ip:10.0.0.5@prod', 'ip:10.0.0.5', 'IP:10[.]0[.]0[.]5'],
+  ],
   [
     'domain:evil-site.net',
-    ['evil-site.net', 'EVIL-SITE.NET', 'evil-site[.]net', 'evil-site(dot)net', 'evil-site.net.'],
+    [
+      'evil-site.net',
+      'EVIL-SITE.NET',
+      'evil-site[.]net',
+      'evil-site(dot)net',
+      'evil-site.net.',
+      'domain:evil-site[.]net',
+    ],
   ],
   ['url:https://evil-site.net/A?b=C', ['https://evil-site.net/A?b=C', 'hxxps[:]//EVIL-site[.]net/A?b=C']],
   [

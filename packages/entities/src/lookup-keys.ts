@@ -27,7 +27,8 @@ export function lookupKeys(text: string, workspace: string): string[] {
     .replace(/^(["'<])([^"'<>]*)["'>]$/, '$2')
     .trim();
   if (bare === '') return [];
-  const keys = [...keyItself(given, workspace), ...exactKeys(bare, workspace), ...nameKeys(bare, workspace)];
+  const typed = [given, bare].flatMap((key) => keyItself(key, workspace));
+  const keys = [...typed, ...exactKeys(bare, workspace), ...nameKeys(bare, workspace)];
   return [...new Set(keys)].sort((a, b) => Number(isWeakKey(a)) - Number(isWeakKey(b)));
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RelationKind } from '@socmate/contracts';
+import { AppError } from '@socmate/runtime';
 import { type Graph, type GraphTransaction, type Integer, whole } from './graph.ts';
 import type { GraphBatch, GraphEntity, GraphIncident, GraphRelation } from './graph-batch.ts';
 import { ENTITY_LABELS, HUB_DEGREE } from './labels.ts';
@@ -9,8 +10,8 @@ const CHUNK = 2_000;
 
 // Setting a property takes the node's lock, whatever its value was (removing one that was never there does not): writers
 // pass one after another, and one whose rows were read before those of a writer that has passed is turned away.
-const PASS = `MATCH (w:GraphWriter {key: 'writer'}) SET w.passing = $rev
-  WITH w WHERE w.rev <= $rev SET w.rev = $rev RETURN w.rev AS rev`;
+const PASS = `MATCH (w:GraphWriter {key: 'writer'}) SET w.passing = $rev WITH w, w.rev <= $rev AS passes
+  FOREACH (_ IN CASE WHEN passes THEN [1] ELSE [] END | SET w.rev = $rev) RETURN passes`;
 
 // Most entities are there already as they are.
 const UNCHANGED = `UNWIND $rows AS row MATCH (e:Entity {key: row.key}) USING INDEX SEEK e:Entity(key) WHERE e.digest = row.digest`;
@@ -65,10 +66,11 @@ export class StaleRevision extends Error {
   override readonly name = 'StaleRevision';
 }
 
-/** Enters a transaction among those that write, and keeps the others out until its end. */
+/** Enters a transaction among those that write, and keeps the others out until its end. `unavailable` where `ensureGraph` is needed. */
 export async function passAsWriter(transaction: GraphTransaction, rev: number): Promise<void> {
-  const passed = await transaction.run(PASS, { rev: whole(rev) });
-  if (passed.length === 0) throw new StaleRevision(`revision ${rev} is not the last one any more`);
+  const [writer] = await transaction.run(PASS, { rev: whole(rev) });
+  if (!writer) throw new AppError('unavailable', 'the graph was emptied, and is to be filled anew');
+  if (writer['passes'] !== true) throw new StaleRevision(`revision ${rev} is not the last one any more`);
 }
 
 async function inChunks(

@@ -162,7 +162,24 @@ whereNeo4jIs('a graph that is new, or lost its data, is filled from the rows', a
   await updater().drain(never);
   const right = await dumpGraph(graph);
   await emptyGraph(graph);
-  await updater().drain(never);
+  const one = updater();
+  await one.drain(never);
+  await one.drainWhole(never);
+  expect(await dumpGraph(graph)).toEqual(right);
+});
+
+whereNeo4jIs('a graph that is emptied beside its updater is filled too', async () => {
+  await storeAll(12);
+  const one = updater();
+  await one.drain(never);
+  const right = await dumpGraph(graph);
+  await emptyGraph(graph);
+  await tellAll();
+  const hasCaughtUp = async (): Promise<boolean> => {
+    await Promise.all([one.drain(never), one.drainWhole(never)]);
+    return (await waiting()) === 0;
+  };
+  await until('it is filled', hasCaughtUp, { timeoutMs: 20_000 });
   expect(await dumpGraph(graph)).toEqual(right);
 });
 
@@ -176,43 +193,40 @@ whereNeo4jIs('one row stands for all that nobody read, and the graph is right af
   while ((await changes.fold()) > 0);
   expect(await waiting()).toBe(1);
   expect(await changes.fold()).toBe(0);
-  await updater().drain(never);
+  await updater().drainWhole(never);
   expect(await waiting()).toBe(0);
   const folded = await dumpGraph(graph);
   expect(await undisturbed()).toEqual(folded);
 });
 
-whereNeo4jIs('a rebuild that is stopped half-way is begun again by the next one', async () => {
+whereNeo4jIs('a whole that is stopped half-way is begun again, and one that fails waits', async () => {
   await storeAll(10);
-  await emptyGraph(graph);
+  const [changes, source] = [createGraphChanges(rows.pool), createGraphSource(rows.pool)];
+  await changes.tellAll();
+  const drainWith = (entitiesAfter: typeof source.entitiesAfter, signal: AbortSignal) =>
+    createGraphUpdates({
+      changes,
+      source: { ...source, entitiesAfter },
+      graph,
+      owner: 'wrk_b',
+      log,
+    }).drainWhole(signal);
+  const leases = async () =>
+    (await rows.pool.query('SELECT lease_owner, lease_until FROM graph_change')).rows;
   const stop = new AbortController();
-  const changes = createGraphChanges(rows.pool);
-  const renew = (...args: Parameters<typeof changes.renew>) => {
+  await drainWith((...after) => {
     stop.abort();
-    return changes.renew(...args);
-  };
-  const deps = { source: createGraphSource(rows.pool), graph, log };
-  await createGraphUpdates({ ...deps, changes: { ...changes, renew }, owner: 'wrk_stopped' }).drain(
-    stop.signal,
-  );
-  expect(await waiting()).toBeGreaterThan(0);
+    return source.entitiesAfter(...after);
+  }, stop.signal);
+  expect(await leases()).toContainEqual({ lease_owner: null, lease_until: null });
   await updater().drain(never);
+  await drainWith(() => Promise.reject(new Error('these rows cannot be read')), never);
+  expect(await leases()).toEqual([{ lease_owner: null, lease_until: expect.any(Date) }]);
+  await rows.pool.query('UPDATE graph_change SET lease_until = NULL');
+  await updater().drainWhole(never);
+  expect(await waiting()).toBe(0);
   const right = await dumpGraph(graph);
   expect(await undisturbed()).toEqual(right);
-});
-
-whereNeo4jIs('a whole that could not be written waits, and the changes beside it are written', async () => {
-  await storeAll(11);
-  const changes = createGraphChanges(rows.pool);
-  await changes.tellAll();
-  const source = createGraphSource(rows.pool);
-  const incidentsAfter = () => Promise.reject(new Error('these rows cannot be read'));
-  const deps = { changes, graph, owner: 'wrk_broken', log };
-  await createGraphUpdates({ ...deps, source: { ...source, incidentsAfter } }).drain(never);
-  const { rows: left } = await rows.pool.query('SELECT kind FROM graph_change');
-  expect(left).toEqual([{ kind: 'all' }]);
-  const written = await dumpGraph(graph);
-  expect(await undisturbed()).toEqual(written);
 });
 
 whereNeo4jIs('a rebuild beside updates takes away what no row speaks of, and nothing else', async () => {

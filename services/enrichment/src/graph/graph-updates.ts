@@ -15,35 +15,37 @@ export interface GraphUpdatesDeps {
 }
 
 export interface GraphUpdates {
-  /** Writes everything that waits; returns at once where Neo4j was away a moment ago. Never runs twice at once. */
+  /** Writes every change that waits; returns at once where Neo4j was away a moment ago. Never runs twice at once. */
   drain(signal: AbortSignal): Promise<void>;
+  /** The same for the graph as a whole, where a row asks for it; changes are written beside it. */
+  drainWhole(signal: AbortSignal): Promise<void>;
 }
 
 const BATCH = 2_000;
 const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 30_000;
 const PUT_OFF_S = 600;
+const RENEWAL_MS = 30_000;
 
 const isAway = (fault: unknown): boolean => fault instanceof AppError && fault.code === 'unavailable';
 
 /** Moves changes from their rows into the graph. While Neo4j is away they stay where they are. */
 export function createGraphUpdates(deps: GraphUpdatesDeps): GraphUpdates {
-  const { graph, log } = deps;
+  const { graph, log, changes } = deps;
   let isThere = false;
   let waitMs = 0;
   let nextTryAt = 0;
-  let running: Promise<void> | undefined;
 
-  const drainAll = async (signal: AbortSignal): Promise<void> => {
+  const whileThere = async (work: () => Promise<void>): Promise<void> => {
     if (performance.now() < nextTryAt) return;
     try {
       if (!isThere) {
-        await ensureGraph(graph, () => deps.changes.tellAll());
+        await ensureGraph(graph, () => changes.tellAll());
         graphBack(log);
       }
       isThere = true;
       waitMs = 0;
-      while (!signal.aborted && (await writeSome(deps, signal)) > 0);
+      await work();
     } catch (fault) {
       if (!isAway(fault)) throw fault;
       if (isThere || waitMs === 0) graphAway(log, errorMessage(fault));
@@ -52,68 +54,64 @@ export function createGraphUpdates(deps: GraphUpdatesDeps): GraphUpdates {
       nextTryAt = performance.now() + waitMs;
     }
   };
-  return {
-    drain: (signal) => {
-      running ??= drainAll(signal).finally(() => {
+  const oneAtATime = (work: (signal: AbortSignal) => Promise<void>) => {
+    let running: Promise<void> | undefined;
+    return (signal: AbortSignal): Promise<void> => {
+      running ??= whileThere(() => work(signal)).finally(() => {
         running = undefined;
       });
       return running;
-    },
+    };
+  };
+  return {
+    drain: oneAtATime(async (signal) => {
+      while (!signal.aborted && (await writeSome(deps)) > 0);
+    }),
+    drainWhole: oneAtATime((signal) => writeWhole(deps, signal)),
   };
 }
 
+async function writeWhole(deps: GraphUpdatesDeps, signal: AbortSignal): Promise<void> {
+  const { changes, owner } = deps;
+  const claimed = await changes.claimWhole(owner);
+  if (claimed.length === 0) return;
+  const renew = () => changes.renew(owner, idsOf(claimed)).catch(() => undefined);
+  const renewing = setInterval(() => void renew(), RENEWAL_MS);
+  try {
+    const { mentions } = await rebuildGraph(deps, () => signal.throwIfAborted());
+    graphWritten(claimed.length, mentions);
+    await changes.acknowledge(idsOf(claimed));
+  } catch (fault) {
+    if (signal.aborted) await changes.release(owner, idsOf(claimed));
+    else await giveBack(deps, claimed, fault);
+  } finally {
+    clearInterval(renewing);
+  }
+}
+
 /** Answers how many changes were claimed. */
-async function writeSome(deps: GraphUpdatesDeps, signal: AbortSignal): Promise<number> {
+async function writeSome(deps: GraphUpdatesDeps): Promise<number> {
   const { changes, owner } = deps;
   const claimed = await changes.claim(owner, BATCH);
   if (claimed.length === 0) return 0;
   try {
-    await write(deps, claimed, signal);
+    graphWritten(claimed.length, await writeChanges(deps, claimed));
+    await changes.acknowledge(idsOf(claimed));
   } catch (fault) {
-    if (signal.aborted) await changes.release(owner, idsOf(claimed));
-    else if (isAway(fault) || claimed.length === 1) await giveBack(deps, claimed, fault);
-    else await writeOneByOne(deps, claimed, signal);
+    if (isAway(fault) || claimed.length === 1) await giveBack(deps, claimed, fault);
+    else await writeOneByOne(deps, claimed);
   }
   return claimed.length;
 }
 
-async function write(
-  deps: GraphUpdatesDeps,
-  claimed: readonly ClaimedGraphChange[],
-  signal: AbortSignal,
-): Promise<void> {
-  const isWhole = claimed.some(({ kind }) => kind === 'all');
-  const mentions = await (isWhole ? writeAll(deps, claimed, signal) : writeChanges(deps, claimed));
-  graphWritten(claimed.length, mentions);
-  await deps.changes.acknowledge(idsOf(claimed));
-}
-
-/** All that was claimed with it is part of it. */
-async function writeAll(
-  deps: GraphUpdatesDeps,
-  claimed: readonly ClaimedGraphChange[],
-  signal: AbortSignal,
-): Promise<number> {
-  const { mentions } = await rebuildGraph(deps, async () => {
-    signal.throwIfAborted();
-    await deps.changes.renew(deps.owner, idsOf(claimed));
-  });
-  return mentions;
-}
-
 /** One that cannot be written must not keep the others waiting. */
-async function writeOneByOne(
-  deps: GraphUpdatesDeps,
-  claimed: readonly ClaimedGraphChange[],
-  signal: AbortSignal,
-): Promise<void> {
+async function writeOneByOne(deps: GraphUpdatesDeps, claimed: readonly ClaimedGraphChange[]): Promise<void> {
   for (const [index, change] of claimed.entries()) {
     try {
-      await write(deps, [change], signal);
+      graphWritten(1, await writeChanges(deps, [change]));
+      await deps.changes.acknowledge([change.id]);
     } catch (fault) {
-      const rest = claimed.slice(index);
-      if (signal.aborted) return deps.changes.release(deps.owner, idsOf(rest));
-      if (isAway(fault)) return giveBack(deps, rest, fault);
+      if (isAway(fault)) return giveBack(deps, claimed.slice(index), fault);
       await giveBack(deps, [change], fault);
     }
   }

@@ -11,11 +11,11 @@ const PAGE = 1_000;
 
 /**
  * Writes the whole graph from its rows, page by page, and then takes away what no row speaks of. It may run while
- * the graph is updated and asked, and beside another: what is right stays where it is. A page that `say` rejects ends it.
+ * the graph is updated and asked, and beside another: what is right stays where it is. It ends where `say` throws.
  */
 export async function rebuildGraph(
   given: WriteChangesDeps,
-  say: (done: Rebuilt) => Promise<void> | void = () => undefined,
+  say: (done: Rebuilt) => void = () => undefined,
 ): Promise<Rebuilt> {
   const deps = { ...given, touchesAll: true };
   const { source, graph, changes } = deps;
@@ -26,13 +26,13 @@ export async function rebuildGraph(
   for (let incidentIds = await source.incidentsAfter('', PAGE); incidentIds.length > 0; ) {
     const mentions = await writeRows(deps, { incidentIds, entityIds: [] });
     done = { ...done, incidents: done.incidents + incidentIds.length, mentions: done.mentions + mentions };
-    await say(done);
+    say(done);
     incidentIds = await source.incidentsAfter(incidentIds.at(-1) ?? '', PAGE);
   }
   for (let entityIds = await source.entitiesAfter(0, PAGE); entityIds.length > 0; ) {
     await writeRows(deps, { incidentIds: [], entityIds });
     done = { ...done, entities: done.entities + entityIds.length };
-    await say(done);
+    say(done);
     entityIds = await source.entitiesAfter(entityIds.at(-1) ?? 0, PAGE);
   }
   await sweepGraph(graph, since, () => changes.nextRevision());

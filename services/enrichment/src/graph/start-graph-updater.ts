@@ -3,7 +3,7 @@ import { updateGraph } from '@socmate/contracts';
 import { createGraphChanges, createGraphSource, type GraphChanges, type Pool } from '@socmate/database';
 import { createGraph, type Graph } from '@socmate/knowledge-graph';
 import { type Consumer, startConsumer } from '@socmate/queue';
-import { createIds, type Lifecycle, type Logger, startTimer } from '@socmate/runtime';
+import { createIds, type Lifecycle, type Logger, startTimer, type Timer } from '@socmate/runtime';
 import type { GraphConfig } from './graph-config.ts';
 import { graphBacklog } from './graph-events.ts';
 import { createGraphUpdates, type GraphUpdates } from './graph-updates.ts';
@@ -42,17 +42,18 @@ export function startGraphUpdater(life: Lifecycle, { config, pool, log }: GraphU
   const updates =
     graph && createGraphUpdates({ changes, source: createGraphSource(pool), graph, owner, log });
   const consumer = startWakeUps(life, { config, log }, updates);
-  const timer = updates
-    ? startTimer('update-graph', INTERVAL_MS, log, (signal) => updates.drain(signal))
-    : startTimer('fold-graph-changes', FOLD_MS, log, () => foldAll(changes));
   const graceMs = config.SHUTDOWN_GRACE_MS * CLOSING_SHARE;
-  life.use('graph timer', timer, (one) =>
-    Promise.race([one.close(), delay(graceMs, undefined, { ref: false })]),
-  );
-  const backlog = startTimer('graph-backlog', BACKLOG_MS, log, async () => {
-    graphBacklog(await changes.backlog());
-  });
-  life.use('graph backlog', backlog, (one) => one.close());
+  const every = (ms: number, name: string, task: (signal: AbortSignal) => Promise<void>): void => {
+    const close = (timer: Timer) => Promise.race([timer.close(), delay(graceMs, undefined, { ref: false })]);
+    life.use(name, startTimer(name, ms, log, task), close);
+  };
+  if (updates) {
+    every(INTERVAL_MS, 'update-graph', (signal) => updates.drain(signal));
+    every(INTERVAL_MS, 'write-whole-graph', (signal) => updates.drainWhole(signal));
+  } else {
+    every(FOLD_MS, 'fold-graph-changes', () => foldAll(changes));
+  }
+  every(BACKLOG_MS, 'graph-backlog', async () => graphBacklog(await changes.backlog()));
   return { consumer, graph };
 }
 

@@ -6,6 +6,7 @@ test.each([
   ['10.0.0.5', undefined, '10.0.0.5', 'ip:10.0.0.5'],
   ['10.0.0.0/8', undefined, '10.0.0.0/8', 'ip:10.0.0.0/8'],
   ['10.0.0.5/8', undefined, '10.0.0.0/8', 'ip:10.0.0.0/8'],
+  ['::ffff:10.0.0.5/104', undefined, '10.0.0.0/8', 'ip:10.0.0.0/8'],
   ['2001:0DB8:0::/32', undefined, '2001:db8::/32', 'ip:2001:db8::/32'],
   ['Evil[.]Example.COM', undefined, 'evil.example.com', 'domain:evil.example.com'],
   ['*.contoso.com', undefined, 'contoso.com', 'domain:contoso.com'],
@@ -35,6 +36,7 @@ test.each([
   ['0.0.0.0/0', 'ip', 'value'],
   ['0.0.0.0/7', undefined, 'value'],
   ['::/0', 'ip', 'value'],
+  ['::ffff:10.0.0.0/8', 'ip', 'value'],
   ['ws01', 'hash', 'value'],
 ] as const)('%s as %s is refused at its %s', (value, type, field) => {
   expect(() => listValue({ value, type })).toThrow(
