@@ -33,17 +33,23 @@ const isAway = (fault: unknown): boolean => fault instanceof AppError && fault.c
 export function createGraphUpdates(deps: GraphUpdatesDeps): GraphUpdates {
   const { graph, log, changes } = deps;
   let isThere = false;
+  let entering: Promise<void> | undefined;
   let waitMs = 0;
   let nextTryAt = 0;
 
+  // Statements that make constraints beside each other end in a deadlock.
+  const enter = async (): Promise<void> => {
+    entering ??= ensureGraph(graph, () => changes.tellAll()).finally(() => {
+      entering = undefined;
+    });
+    await entering;
+    if (!isThere) graphBack(log);
+    isThere = true;
+  };
   const whileThere = async (work: () => Promise<void>): Promise<void> => {
     if (performance.now() < nextTryAt) return;
     try {
-      if (!isThere) {
-        await ensureGraph(graph, () => changes.tellAll());
-        graphBack(log);
-      }
-      isThere = true;
+      if (!isThere) await enter();
       waitMs = 0;
       await work();
     } catch (fault) {

@@ -171,8 +171,10 @@ test.each([
   ['url', 'https://portal.contoso.com/x', 'internal'],
   ['url', 'http://45.155.1.1/x', 'internal'],
   ['url', 'https://good-place.com/a', 'allow'],
-  ['url', 'https://good-place.com/c?token=1', 'allow'],
+  ['url', 'https://good-place.com/c?token=1#top', 'allow'],
+  ['url', 'https://good-place.com/a?any=1', 'allow'],
   ['url', 'https://good-place.com/b', undefined],
+  ['url', 'https://good-place.com/c', undefined],
   ['hash', 'D41D8CD98F00B204E9800998ECF8427E', 'allow'],
 ] as const)('the %s %s is on the list %s', (type, value, list) => {
   const verdict = judged(type, value, { listed });

@@ -32,7 +32,7 @@ export function admit(entity: Entity, findList: FindList, confidences: Confidenc
   const admission = GATES[entity.type](entity.value);
   if ('reason' in admission) return admission;
   const { subject } = admission;
-  const list = findList(subject);
+  const list = findList(subject, entity.value);
   if (list !== undefined) return { reason: `it is on the list ${list}` };
   if (namesSomebody(subject, confidences.people ?? [])) return { reason: 'it names a person' };
   return admission;

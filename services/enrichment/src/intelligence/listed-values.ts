@@ -1,6 +1,5 @@
 import { BlockList, isIP } from 'node:net';
 import { type Network, normaliseDomain, readAddress, readNetwork, readUrl } from '@socmate/entities';
-import { withoutQuery } from './public-indicators.ts';
 import type { Subject } from './subject.ts';
 
 /** An entry of the lists `internal` and `allow`; a value may be a range, and a domain stands for all below it. */
@@ -9,8 +8,8 @@ export interface ListedValue {
   readonly value: string;
 }
 
-/** The list that holds a subject, or the host of a URL. */
-export type FindList = (subject: Subject) => ListedValue['list'] | undefined;
+/** The list that holds a subject, the host of a URL, or the URL as it was given, with what does not leave. */
+export type FindList = (subject: Subject, given?: string) => ListedValue['list'] | undefined;
 
 const made = new WeakMap<readonly ListedValue[], FindList>();
 
@@ -26,10 +25,10 @@ function readLists(entries: readonly ListedValue[]): FindList {
     list,
     holds: holderOf(entries.filter((entry) => entry.list === list).map(({ value }) => value)),
   }));
-  return (subject) => lists.find(({ holds }) => holds(subject))?.list;
+  return (subject, given) => lists.find(({ holds }) => holds(subject, given))?.list;
 }
 
-function holderOf(values: readonly string[]): (subject: Subject) => boolean {
+function holderOf(values: readonly string[]): (subject: Subject, given?: string) => boolean {
   const ranges = { 4: new BlockList(), 6: new BlockList() };
   const names = new Set<string>();
   for (const value of values) {
@@ -37,9 +36,9 @@ function holderOf(values: readonly string[]): (subject: Subject) => boolean {
     if (range === undefined) names.add(normal(value));
     else ranges[range.version].addSubnet(range.address, range.length, `ipv${range.version}`);
   }
-  return ({ type, value }) => {
+  return ({ type, value }, given = value) => {
     const place = type === 'url' ? (readUrl(value)?.host ?? value) : value;
-    if (names.has(value)) return true;
+    if (names.has(value) || (type === 'url' && names.has(normal(given)))) return true;
     const version = isIP(place);
     if (version === 4 || version === 6) return ranges[version].check(place, `ipv${version}`);
     return parentsOf(place).some((name) => names.has(name));
@@ -54,11 +53,9 @@ function rangeOf(value: string): Omit<Network, 'text'> | undefined {
   return { address: text, version, length: version === 4 ? 32 : 128 };
 }
 
-/** As subjects are written. */
 function normal(value: string): string {
   const bare = value.trim().replace(/^\*?\./, '');
-  const url = readUrl(bare)?.canonical;
-  return normaliseDomain(bare) ?? (url && withoutQuery(url)) ?? bare.toLowerCase();
+  return normaliseDomain(bare) ?? readUrl(bare)?.canonical ?? bare.toLowerCase();
 }
 
 /** A name and every name above it. */

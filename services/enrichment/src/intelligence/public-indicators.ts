@@ -38,9 +38,6 @@ function holdsPrivateAddress(text: string): boolean {
 
 const KEY_MAX = 400;
 
-/** Nor what servers read as one. */
-export const withoutQuery = (url: string): string => url.replace(/[?#\\;].*$/s, '');
-
 /** Without credentials, query and fragment, which hold what people typed and were given. */
 export function publicUrl(text: string): Admission {
   const url = readUrl(text);
@@ -50,7 +47,7 @@ export function publicUrl(text: string): Admission {
   if (url.hostKind === 'name') return { reason: 'its host means something within one network alone' };
   const host = url.hostKind === 'ip' ? publicAddress(url.host) : publicDomain(url.host);
   if ('reason' in host) return { reason: `of its host: ${host.reason}` };
-  const value = withoutQuery(url.canonical);
+  const value = url.canonical.replace(/[?#\\;].*$/s, '');
   const path = value.slice(value.indexOf('/', value.indexOf('://') + 3));
   const reason = personalPath(path);
   if (reason !== undefined) return { reason };

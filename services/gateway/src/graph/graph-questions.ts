@@ -71,11 +71,11 @@ export function createGraphQuestions(deps: GraphQuestionsDeps): GraphQuestions {
       try {
         return await question(deps.graph);
       } catch (cause) {
-        if (!isTooLong(cause)) throw cause;
-        throw new AppError('unavailable', 'the graph took too long to answer', {
-          cause,
-          retryAfterS: RETRY_AFTER_S,
-        });
+        const isAway = cause instanceof AppError && cause.code === 'unavailable';
+        if (!isAway && !isTooLong(cause)) throw cause;
+        // How to mend it is for its operator, whom /health/ready tells.
+        const what = isAway ? 'the knowledge graph does not answer' : 'the graph took too long to answer';
+        throw new AppError('unavailable', what, { cause, retryAfterS: RETRY_AFTER_S });
       }
     },
   };

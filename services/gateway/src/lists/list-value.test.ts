@@ -33,6 +33,8 @@ test.each([
   ['setup.exe', undefined, 'type'],
   ['not an address', 'ip', 'value'],
   ['10.0.0.0/33', 'ip', 'value'],
+  ['10.0.0.0/33', undefined, 'value'],
+  ['2001:db8::/129', undefined, 'value'],
   ['0.0.0.0/0', 'ip', 'value'],
   ['0.0.0.0/7', undefined, 'value'],
   ['::/0', 'ip', 'value'],

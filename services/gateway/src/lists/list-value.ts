@@ -4,6 +4,7 @@ import {
   isWeakKey,
   lookupKeys,
   normaliseDomain,
+  readAddress,
   readNetwork,
   refang,
 } from '@socmate/entities';
@@ -55,11 +56,18 @@ function assertNarrow(given: string): void {
 const TELLING: readonly EntityType[] = ['ip', 'url', 'hash'];
 
 function typeOf(given: string): EntityType | undefined {
+  if (isLikeRange(given)) return 'ip';
   const domain = domainOf(given);
   const keys = listKeys(given);
   const told = TELLING.find((type) => keys.some((key) => key.startsWith(`${type}:`)));
   return told ?? (domain !== undefined && hasPublicSuffix(domain) ? 'domain' : undefined);
 }
+
+/** Also one whose prefix is too long, which would pass for a URL. */
+const isLikeRange = (given: string): boolean => {
+  const [, network = ''] = /^([^/]+)\/\d+$/.exec(plain(given)) ?? [];
+  return readAddress(network) !== undefined;
+};
 
 const plain = (given: string): string => refang(given.trim()).text.trim();
 
