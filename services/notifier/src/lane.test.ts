@@ -76,6 +76,22 @@ test('a rate lets one go at a time, holds no more than a second’s worth, and s
   const sentAt = [0, 0, 249, 250, 250, 10_000, 10_000].map((now) => lane.take(now) !== undefined);
   expect(sentAt).toEqual([true, false, false, true, false, true, false]);
   expect(lane.waitMs(10_000)).toBe(250);
+  // Nobody else looks again where its moment came between the two questions.
+  expect(lane.take(10_249.9)).toBeUndefined();
+  expect(lane.waitMs(10_250.1)).toBe(1);
+  expect(lane.take(10_251)).toBeDefined();
+  expect(lane.waitMs(10_251)).toBeUndefined();
+});
+
+test('a rate arms nothing where a slot must become free first', () => {
+  const lane = new Lane({ cap: 1, perSecond: 100 });
+  lane.want();
+  lane.room(0);
+  lane.add(many(2, 0), { endpointId: 'whe_1', first: 2, retries: 2 });
+  expect(lane.take(0)).toBeDefined();
+  expect(lane.waitMs(0)).toBeUndefined();
+  lane.done(false, 5);
+  expect(lane.waitMs(5)).toBe(5);
 });
 
 test('a suspended lane sends and claims nothing until it goes on', () => {

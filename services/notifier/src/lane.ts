@@ -130,10 +130,13 @@ export class Lane {
     return delivery;
   }
 
+  /** Also where the rate has just let the next one go, since it was looked at: whoever asks must look again. */
   waitMs(now: number): number | undefined {
+    const { cap, perSecond } = this.#limits;
     const hasWaiting = this.#first.waiting.length + this.#retries.waiting.length > 0;
-    const isHeld = this.#limits.perSecond !== null && now < this.#nextAt && hasWaiting && !this.isSuspended;
-    return isHeld ? Math.ceil(this.#nextAt - now) : undefined;
+    const isFree = this.#first.inFlight + this.#retries.inFlight < cap && !this.isSuspended;
+    if (perSecond === null || !hasWaiting || !isFree) return undefined;
+    return Math.max(1, Math.ceil(this.#nextAt - now));
   }
 
   done(wasRetry: boolean, now: number): void {

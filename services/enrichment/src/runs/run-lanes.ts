@@ -35,7 +35,7 @@ export function createRunLanes({ heartbeat, work, free, concurrency, graceMs }: 
       .finally(() => running.delete(incidentId));
   return {
     get room() {
-      return isClosing ? 0 : Math.max(0, concurrency - running.size);
+      return isClosing || !heartbeat.isAlive() ? 0 : Math.max(0, concurrency - running.size);
     },
     run: async (incidentId) => {
       if (isClosing || running.has(incidentId) || lost.has(incidentId)) return;
