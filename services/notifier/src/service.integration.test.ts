@@ -97,6 +97,7 @@ const ended = (id: string, status: string): Promise<Record<string, unknown>> =>
 
 const attemptsOf = async (id: string): Promise<Record<string, unknown>[]> =>
   (await pool.query('SELECT * FROM delivery_attempt WHERE delivery_id = $1 ORDER BY number', [id])).rows;
+const outcomesOf = async (id: string) => (await attemptsOf(id)).map((attempt) => attempt['outcome']);
 
 test('a delivery arrives signed as Standard Webhooks says, and its attempt is kept', async () => {
   await receive(() => ({ status: 200, headers: { 'x-answer': 'yes' }, body: 'thanks' }));
@@ -130,11 +131,7 @@ test('a failed delivery is retried under the same id with the same body, and eac
   expect(await ended(deliveryId, 'succeeded')).toMatchObject({ attempts_count: 3 });
   expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
   expect(new Set(receiver.requests.map(({ body }) => body)).size).toBe(1);
-  expect((await attemptsOf(deliveryId)).map((attempt) => attempt['outcome'])).toEqual([
-    'http_error',
-    'http_error',
-    'success',
-  ]);
+  expect(await outcomesOf(deliveryId)).toEqual(['http_error', 'http_error', 'success']);
 });
 
 test('a delivery that fails to the end of its schedule is dead, and nothing more is sent', async () => {
@@ -158,7 +155,7 @@ test.each([
   await until('it was tried', async () => (await attemptsOf(deliveryId)).length > 0);
   isMended = true;
   await ended(deliveryId, 'succeeded');
-  const outcomes = (await attemptsOf(deliveryId)).map((attempt) => attempt['outcome']);
+  const outcomes = await outcomesOf(deliveryId);
   expect([outcomes[0], outcomes.at(-1)]).toEqual([outcome, 'success']);
 });
 

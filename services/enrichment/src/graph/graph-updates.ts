@@ -33,23 +33,20 @@ const isAway = (fault: unknown): boolean => fault instanceof AppError && fault.c
 export function createGraphUpdates(deps: GraphUpdatesDeps): GraphUpdates {
   const { graph, log, changes } = deps;
   let isThere = false;
-  let entering: Promise<void> | undefined;
   let waitMs = 0;
   let nextTryAt = 0;
 
   // Statements that make constraints beside each other end in a deadlock.
   const enter = async (): Promise<void> => {
-    entering ??= ensureGraph(graph, () => changes.tellAll()).finally(() => {
-      entering = undefined;
-    });
-    await entering;
-    if (!isThere) graphBack(log);
+    await ensureGraph(graph, () => changes.tellAll());
     isThere = true;
+    graphBack(log);
   };
+  const entered = oneAtATime(enter);
   const whileThere = async (work: () => Promise<void>): Promise<void> => {
     if (performance.now() < nextTryAt) return;
     try {
-      if (!isThere) await enter();
+      if (!isThere) await entered();
       waitMs = 0;
       await work();
     } catch (fault) {
@@ -60,20 +57,25 @@ export function createGraphUpdates(deps: GraphUpdatesDeps): GraphUpdates {
       nextTryAt = performance.now() + waitMs;
     }
   };
-  const oneAtATime = (work: (signal: AbortSignal) => Promise<void>) => {
-    let running: Promise<void> | undefined;
-    return (signal: AbortSignal): Promise<void> => {
-      running ??= whileThere(() => work(signal)).finally(() => {
-        running = undefined;
-      });
-      return running;
-    };
+  const drain = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted && (await writeSome(deps)) > 0);
   };
   return {
-    drain: oneAtATime(async (signal) => {
-      while (!signal.aborted && (await writeSome(deps)) > 0);
-    }),
-    drainWhole: oneAtATime((signal) => writeWhole(deps, signal)),
+    drain: oneAtATime((signal: AbortSignal) => whileThere(() => drain(signal))),
+    drainWhole: oneAtATime((signal: AbortSignal) => whileThere(() => writeWhole(deps, signal))),
+  };
+}
+
+/** Whoever comes while it runs waits for its end. */
+function oneAtATime<A extends unknown[]>(
+  work: (...given: A) => Promise<void>,
+): (...given: A) => Promise<void> {
+  let running: Promise<void> | undefined;
+  return (...given) => {
+    running ??= work(...given).finally(() => {
+      running = undefined;
+    });
+    return running;
   };
 }
 
