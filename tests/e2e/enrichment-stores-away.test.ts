@@ -12,8 +12,7 @@ let enrichments: ReturnType<typeof openEnrichments>;
 
 beforeAll(async () => {
   // Nothing listens there: the graph is away all the time.
-  const env = { NEO4J_URI: 'bolt://127.0.0.1:1', ENRICHMENT_LOOKUP_TIMEOUT: '15' };
-  system = await startSystem(env);
+  system = await startSystem({ NEO4J_URI: 'bolt://127.0.0.1:1' });
   enrichments = openEnrichments(system);
   worker = await system.addReplica('enrichment');
   ({ id: providerId } = await aProvider(system.database, { is_default: true, enabled: false }));

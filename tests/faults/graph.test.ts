@@ -8,15 +8,7 @@ import { createPool, type Pool, storeReadings } from '@socmate/database';
 import { createGraph, type Graph } from '@socmate/knowledge-graph';
 import { startService } from '@socmate/local';
 import { Lifecycle } from '@socmate/runtime';
-import {
-  anIncident,
-  aProvider,
-  canStartNeo4j,
-  cloneDatabase,
-  startTestNeo4j,
-  testQueue,
-  until,
-} from '@socmate/testing';
+import { anIncident, aProvider, cloneDatabase, startTestNeo4j, testQueue, until } from '@socmate/testing';
 import { type Api, openApi } from '../system/api.ts';
 import { openRunFolder } from '../system/open-run-folder.ts';
 import { dumpGraph, storyOf } from './graph-stories.ts';
@@ -25,7 +17,6 @@ const AWAY_MS = process.env['FAULT_POINTS'] === 'full' ? 120_000 : 20_000;
 const BEFORE = 150;
 const AFTER = 50;
 const EVERY_MS = 100;
-const whereNeo4jIs = canStartNeo4j('the test of a Neo4j that is killed') ? test : test.skip;
 
 const root = new URL('../..', import.meta.url).pathname;
 
@@ -90,7 +81,7 @@ async function rebuilt(graph: Graph, env: NodeJS.ProcessEnv) {
   return dumpGraph(graph);
 }
 
-whereNeo4jIs(
+test(
   'Neo4j that is killed in the middle loses nothing: the graph is that of an undisturbed run',
   async () => {
     const life = new Lifecycle();

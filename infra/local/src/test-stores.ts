@@ -106,7 +106,7 @@ async function testNeo4j({ folder, records, console, signal }: TestRun): Promise
       TEST_NEO4J_SOURCE: neo4jSource,
     };
   } catch (fault) {
-    if (!signal.aborted) progress.warn(`the tests go on without it: ${explain(fault)}`);
+    if (!signal.aborted) progress.warn(`the tests of the graph will fail: ${explain(fault)}`);
     return {};
   }
 }

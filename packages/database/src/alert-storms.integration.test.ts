@@ -1,24 +1,15 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
 import { createIds, systemClock } from '@socmate/runtime';
-import { anEndpoint, cloneDatabase, type TestDatabase } from '@socmate/testing';
+import { anEndpoint } from '@socmate/testing';
 import { endStorms } from './alert-storms.ts';
 import { type NewEvent, publishEvents } from './event-publishing.ts';
 import { createHeldBack } from './held-back.ts';
-import { createPool, type Pool, transaction } from './pool.ts';
+import { transaction } from './pool.ts';
+import { openTestPool } from './pool-fixture.ts';
 
 const making = { ids: createIds(), clock: systemClock };
-let database: TestDatabase;
-let pool: Pool;
+const pool = await openTestPool(12);
 let caused = 0;
-
-beforeAll(async () => {
-  database = await cloneDatabase();
-  pool = createPool(database.url, { size: 12, name: 'test' });
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
 beforeEach(() => pool.query('TRUNCATE webhook_endpoint, event CASCADE'));
 
 const anAlert = (rule = 'r1', only: Partial<NewEvent> = {}): NewEvent => {

@@ -1,21 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { anIncident, aProvider, cloneDatabase, type TestDatabase } from '@socmate/testing';
+import { beforeEach, expect, test } from '@jest/globals';
+import { anIncident, aProvider } from '@socmate/testing';
 import { makeEnrichmentsDue } from './enrichment-due.ts';
 import { createIntelligenceMemory } from './intelligence-memory.ts';
-import { createPool, type Pool } from './pool.ts';
+import { openTestPool } from './pool-fixture.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const pool = await openTestPool(4);
 let providerId: string;
-
-beforeAll(async () => {
-  database = await cloneDatabase();
-  pool = createPool(database.url, { size: 4, name: 'test' });
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
 beforeEach(async () => {
   await pool.query('TRUNCATE siem_provider, enrichment, entity, intelligence CASCADE');
   const connected_at = new Date(Date.now() - 3_600_000);

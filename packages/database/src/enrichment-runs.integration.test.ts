@@ -1,21 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { anIncident, aProvider, cloneDatabase, type TestDatabase } from '@socmate/testing';
+import { beforeEach, expect, test } from '@jest/globals';
+import { anIncident, aProvider } from '@socmate/testing';
 import { createEnrichmentRuns } from './enrichment-runs.ts';
 import { createEnrichments } from './enrichments.ts';
-import { createPool, type Pool } from './pool.ts';
+import { openTestPool } from './pool-fixture.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const pool = await openTestPool(2);
 let incidentId: string;
-
-beforeAll(async () => {
-  database = await cloneDatabase();
-  pool = createPool(database.url, { size: 2, name: 'test' });
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
 beforeEach(async () => {
   await pool.query('TRUNCATE siem_provider, enrichment CASCADE');
   const provider = await aProvider(pool, { is_default: true });

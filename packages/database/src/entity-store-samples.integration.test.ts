@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import {
   extractFromText,
   mergeReadings,
@@ -8,12 +8,11 @@ import {
   readRestEntities,
   readTableEntities,
 } from '@socmate/entities';
-import { cloneDatabase, type TestDatabase } from '@socmate/testing';
 import type { IncidentSightings } from './entity-groups.ts';
 import { createEntities } from './entity-lookups.ts';
 import { storeReadings } from './entity-store.ts';
 import { clearEntities, dumpEntities, shuffled } from './entity-store-fixture.ts';
-import { createPool, type Pool } from './pool.ts';
+import { openTestPool } from './pool-fixture.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const rest = join(root, 'infra/azure-simulator/samples/rest');
@@ -57,17 +56,7 @@ const readings: IncidentSightings[] = samples.map(({ folder, file }, at) => ({
   lastSeen: new Date(Date.UTC(2024, 0, 2 + at)),
 }));
 
-let database: TestDatabase;
-let pool: Pool;
-
-beforeAll(async () => {
-  database = await cloneDatabase();
-  pool = createPool(database.url, { size: 4, name: 'test' });
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+const pool = await openTestPool(4);
 
 async function storeAll(order: readonly IncidentSightings[], size: number): Promise<unknown[][]> {
   await clearEntities(pool);

@@ -1,25 +1,16 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
 import type { EventTraits } from '@socmate/contracts';
 import { createIds } from '@socmate/runtime';
-import { anEndpoint, aProvider, cloneDatabase, type TestDatabase } from '@socmate/testing';
+import { anEndpoint, aProvider } from '@socmate/testing';
 import { type NewEvent, publishEvents, publishPing } from './event-publishing.ts';
-import { createPool, type Pool, transaction } from './pool.ts';
+import { transaction } from './pool.ts';
+import { openTestPool } from './pool-fixture.ts';
 
 const now = new Date('2026-11-22T14:00:00.000Z');
 const making = { ids: createIds(), clock: { now: () => now } };
 
-let database: TestDatabase;
-let pool: Pool;
+const pool = await openTestPool(4);
 let caused = 0;
-
-beforeAll(async () => {
-  database = await cloneDatabase();
-  pool = createPool(database.url, { size: 4, name: 'test' });
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
 beforeEach(() => pool.query('TRUNCATE siem_provider, webhook_endpoint, event CASCADE'));
 
 type Alert = Extract<EventTraits, { type: 'incident-alert' }>;

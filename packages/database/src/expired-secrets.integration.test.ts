@@ -1,19 +1,9 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { anEndpoint, cloneDatabase, type TestDatabase } from '@socmate/testing';
+import { expect, test } from '@jest/globals';
+import { anEndpoint } from '@socmate/testing';
 import { forgetExpiredSecrets } from './expired-secrets.ts';
-import { createPool, type Pool } from './pool.ts';
+import { openTestPool } from './pool-fixture.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-
-beforeAll(async () => {
-  database = await cloneDatabase();
-  pool = createPool(database.url, { size: 2, name: 'test' });
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+const pool = await openTestPool(2);
 
 test('a secret is forgotten when its overlap is well over, and no sooner', async () => {
   for (const minutes of [-61, -59, 60]) {

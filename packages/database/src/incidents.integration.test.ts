@@ -1,21 +1,12 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { anIncident, aProvider, cloneDatabase, type TestDatabase } from '@socmate/testing';
+import { beforeEach, expect, test } from '@jest/globals';
+import { anIncident, aProvider } from '@socmate/testing';
 import { type IncidentFilter, type IncidentPage, listStatement } from './incident-list.ts';
 import { createIncidents } from './incidents.ts';
-import { createPool, type Pool, transaction } from './pool.ts';
+import { transaction } from './pool.ts';
+import { openTestPool } from './pool-fixture.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const pool = await openTestPool(4);
 let provider: { id: string; name: string };
-
-beforeAll(async () => {
-  database = await cloneDatabase();
-  pool = createPool(database.url, { size: 4, name: 'test' });
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
 beforeEach(async () => {
   await pool.query('TRUNCATE siem_provider CASCADE');
   provider = await aProvider(pool, { name: 'prod', is_default: true });

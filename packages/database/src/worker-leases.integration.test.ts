@@ -1,19 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { cloneDatabase, type TestDatabase } from '@socmate/testing';
-import { createPool, type Pool, transaction } from './pool.ts';
+import { beforeEach, expect, test } from '@jest/globals';
+import { transaction } from './pool.ts';
+import { openTestPool } from './pool-fixture.ts';
 import { createWorkerLeases, databaseNow, ownerIsDead } from './worker-leases.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-
-beforeAll(async () => {
-  database = await cloneDatabase();
-  pool = createPool(database.url, { size: 4, name: 'test' });
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+const pool = await openTestPool(4);
 beforeEach(() => pool.query('TRUNCATE worker_lease'));
 
 const leasesOf = (owner: string) => createWorkerLeases(pool, owner, 'notifier');

@@ -1,23 +1,14 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
 import { createLogger } from '@socmate/runtime';
-import { aDelivery, anEndpoint, cloneDatabase, type TestDatabase, until } from '@socmate/testing';
+import { aDelivery, anEndpoint, until } from '@socmate/testing';
 import { createDeliveryQueue } from './delivery-queue.ts';
-import { createPool, type Pool, type Queryable } from './pool.ts';
+import type { Pool, Queryable } from './pool.ts';
+import { openTestPool } from './pool-fixture.ts';
 import { DELIVERY_SERVICE } from './worker-leases.ts';
 import { type Ownership, startOwnership } from './worker-ownership.ts';
 
-let database: TestDatabase;
-let pool: Pool;
+const pool = await openTestPool(4);
 let made = 0;
-
-beforeAll(async () => {
-  database = await cloneDatabase();
-  pool = createPool(database.url, { size: 4, name: 'test' });
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
 beforeEach(() => pool.query('TRUNCATE worker_lease, webhook_endpoint CASCADE'));
 
 /** A way to Postgres that can be cut. */

@@ -1,18 +1,9 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { anIncident, aProvider, cloneDatabase, type TestDatabase } from '@socmate/testing';
-import { createPool, type Pool } from './pool.ts';
+import { expect, test } from '@jest/globals';
+import { anIncident, aProvider } from '@socmate/testing';
+import { openTestPool } from './pool-fixture.ts';
 import { createCommentQueue } from './write-queue.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-beforeAll(async () => {
-  database = await cloneDatabase();
-  pool = createPool(database.url, { size: 2, name: 'test' });
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+const pool = await openTestPool(2);
 
 const INSERT = `INSERT INTO comment (id, incident_id, provider_id, sentinel_name, message, created_by, due_at)
   VALUES ($1, $2, $3, gen_random_uuid(), 'text', 'key_test', now() - make_interval(mins => $4))`;

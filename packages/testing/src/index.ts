@@ -1,7 +1,7 @@
 export { type ConnectProxy, startConnectProxy, type Tunnelling } from './connect-proxy.ts';
 export { cloneDatabase, type TestDatabase } from './database.ts';
 export { type NameServer, startNameServer } from './name-server.ts';
-export { canStartNeo4j, startTestNeo4j, type TestGraph, type TestNeo4j, testGraph } from './neo4j.ts';
+export { startTestNeo4j, type TestGraph, type TestNeo4j, testGraph } from './neo4j.ts';
 export { testQueue } from './queue.ts';
 export { type Answering, type Received, type Receiver, startReceiver } from './receiver.ts';
 export { startTestRedis, type TestRedis } from './redis-server.ts';

@@ -13,21 +13,12 @@ export interface TestGraph {
   readonly password: string;
 }
 
-function warn(what: string): void {
-  process.stderr.write(
-    `\n⚠ ${what} is SKIPPED: there is no Neo4j. Install Java 17 or 21 and Maven, and run \`npm test\`.\n`,
-  );
-}
-
-/** The test run's Neo4j, which its tests share: each names things of its own. Undefined where there is no Java. */
-export function testGraph(what: string): TestGraph | undefined {
-  const { TEST_NEO4J_URI, TEST_NEO4J_USER, TEST_NEO4J_PASSWORD } = process.env;
-  if (!TEST_NEO4J_URI) {
-    warn(what);
-    return undefined;
-  }
-  return { uri: TEST_NEO4J_URI, user: TEST_NEO4J_USER ?? 'neo4j', password: TEST_NEO4J_PASSWORD ?? '' };
-}
+/** The test run's Neo4j, which its tests share: each names things of its own. */
+export const testGraph = (): TestGraph => ({
+  uri: requireEnv('TEST_NEO4J_URI'),
+  user: requireEnv('TEST_NEO4J_USER'),
+  password: requireEnv('TEST_NEO4J_PASSWORD'),
+});
 
 /** A Neo4j of the test's own, to be killed and started again at the same address with the same data. */
 export interface TestNeo4j extends TestGraph {
@@ -44,13 +35,6 @@ export interface TestNeo4j extends TestGraph {
 const PASSWORD = 'test-password';
 const MEMORY = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 const READY_MS = 120_000;
-
-/** Whether a test may start a Neo4j of its own; says so loudly where the test run found no Java. */
-export function canStartNeo4j(what: string): boolean {
-  if (process.env['TEST_NEO4J_JAVA']) return true;
-  warn(what);
-  return false;
-}
 
 export async function startTestNeo4j(): Promise<TestNeo4j> {
   const [java, jars, source] = ['TEST_NEO4J_JAVA', 'TEST_NEO4J_JARS', 'TEST_NEO4J_SOURCE'].map(

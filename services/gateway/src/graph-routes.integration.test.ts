@@ -11,8 +11,7 @@ import { allRoutes } from './routes/all-routes.ts';
 import type { RouteDeps } from './routes/route-deps.ts';
 
 const ROOT = '/api/v1/graph';
-const neo4j = testGraph('the test of graph routes');
-const whereNeo4jIs = neo4j ? test : test.skip;
+const neo4j = testGraph();
 
 // The graph is shared by all tests of a run: everything here has names of its own.
 const unique = randomBytes(4).toString('hex');
@@ -106,7 +105,7 @@ async function tell({ provider: index, entities: names }: Story): Promise<void> 
 }
 
 beforeAll(async () => {
-  const env = neo4j && {
+  const env = {
     NEO4J_URI: neo4j.uri,
     NEO4J_USER: neo4j.user,
     NEO4J_PASSWORD: neo4j.password,
@@ -114,13 +113,12 @@ beforeAll(async () => {
   gateway = await startGatewayUnderTest(env);
   pool = createPool(gateway.config.DATABASE_URL, { size: 2, name: 'test' });
   providers = [await aProvider(pool, { is_default: true }), await aProvider(pool)];
-  if (!neo4j) return;
   graph = createGraph(neo4j);
   await ensureGraph(graph);
   for (const story of stories()) await tell(story);
 }, 60_000);
 afterAll(async () => {
-  if (neo4j) await graph.close();
+  await graph.close();
   await pool.end();
   await gateway.close();
 });
@@ -188,7 +186,7 @@ test('there is a row for every route, and none for what is no route', () => {
 });
 
 describe.each(Object.entries(rows))('%s', (_, { good, unknown, bad }) => {
-  whereNeo4jIs('answers, also to whom it should not: 200, 401, 403, 404, 422', async () => {
+  test('answers, also to whom it should not: 200, 401, 403, 404, 422', async () => {
     expect((await gateway.ask('GET', good())).status).toBe(200);
     expect((await gateway.ask('GET', good(), { key: null })).status).toBe(401);
     const { apiKey } = await gateway.keyWith(['incidents:read', 'search:read']);
@@ -205,7 +203,7 @@ const read = async (path: string, key = gateway.adminKey) => {
   return json;
 };
 
-whereNeo4jIs('whatever name an entity is asked by, the same one is found', async () => {
+test('whatever name an entity is asked by, the same one is found', async () => {
   const upn = `anna@${domain}`;
   const named: Record<string, string[]> = {
     [`ip:${IP}`]: [IP, IP.replace('.', '[.]'), IP.replaceAll('.', '(dot)'), `ip:${IP}`, ` ${IP} `],
@@ -238,40 +236,34 @@ function expanded(address: string): string {
     .join(':');
 }
 
-whereNeo4jIs(
-  'a name that means something in one workspace alone is of the default one or the named',
-  async () => {
-    for (const [index, query] of [
-      [0, ''],
-      [1, `?provider=${providers[1]?.name}`],
-    ] as const) {
-      const { entity } = await read(`/entity/pc9${query}`);
-      expect(entity.key).toBe(weakHost(index));
-      const written = await read(`/entity/${WEAK_HOST}@${providers[index]?.name}`);
-      expect(written.entity.key).toBe(weakHost(index));
-    }
-  },
-);
+test('a name that means something in one workspace alone is of the default one or the named', async () => {
+  for (const [index, query] of [
+    [0, ''],
+    [1, `?provider=${providers[1]?.name}`],
+  ] as const) {
+    const { entity } = await read(`/entity/pc9${query}`);
+    expect(entity.key).toBe(weakHost(index));
+    const written = await read(`/entity/${WEAK_HOST}@${providers[index]?.name}`);
+    expect(written.entity.key).toBe(weakHost(index));
+  }
+});
 
-whereNeo4jIs(
-  'what surrounds an entity grows with depth, keeps to relations and says when it is cut',
-  async () => {
-    const near = await read(`/entity/${IP}`);
-    expect(near.nodes.map(({ kind }: { kind: string }) => kind)).toEqual(['incident', 'incident']);
-    expect(near.entity).toMatchObject({ type: 'ip', value: IP, incidents: 2, sessions: 0 });
-    expect(near.edges[0]).toMatchObject({ relation: 'INVOLVES', to: `ip:${IP}`, count: 1 });
-    expect(near.truncated).toBe(false);
-    const far = await read(`/entity/${IP}?depth=2`);
-    const keys = far.nodes.map(({ key }: { key: string }) => key);
-    expect(keys).toEqual(expect.arrayContaining([HOST, USER[0], `domain:evil.${domain}`]));
-    const along = await read(`/entity/${IP}?depth=2&relation=HAS_ALERT`);
-    expect(along.nodes).toEqual([]);
-    const cut = await read(`/entity/${IP}?depth=2&limit=3`);
-    expect([cut.nodes.length, cut.truncated]).toEqual([3, true]);
-  },
-);
+test('what surrounds an entity grows with depth, keeps to relations and says when it is cut', async () => {
+  const near = await read(`/entity/${IP}`);
+  expect(near.nodes.map(({ kind }: { kind: string }) => kind)).toEqual(['incident', 'incident']);
+  expect(near.entity).toMatchObject({ type: 'ip', value: IP, incidents: 2, sessions: 0 });
+  expect(near.edges[0]).toMatchObject({ relation: 'INVOLVES', to: `ip:${IP}`, count: 1 });
+  expect(near.truncated).toBe(false);
+  const far = await read(`/entity/${IP}?depth=2`);
+  const keys = far.nodes.map(({ key }: { key: string }) => key);
+  expect(keys).toEqual(expect.arrayContaining([HOST, USER[0], `domain:evil.${domain}`]));
+  const along = await read(`/entity/${IP}?depth=2&relation=HAS_ALERT`);
+  expect(along.nodes).toEqual([]);
+  const cut = await read(`/entity/${IP}?depth=2&limit=3`);
+  expect([cut.nodes.length, cut.truncated]).toEqual([3, true]);
+});
 
-whereNeo4jIs('related incidents name what is shared, and a path leads through it', async () => {
+test('related incidents name what is shared, and a path leads through it', async () => {
   const { items, incident } = await read(`/incident/${numbers[0]}/related`);
   expect(incident.number).toBe(numbers[0]);
   expect(items).toMatchObject([{ number: numbers[1], shared: [{ type: 'ip', value: IP, incidents: 2 }] }]);
@@ -286,7 +278,7 @@ whereNeo4jIs('related incidents name what is shared, and a path leads through it
   expect([short.length, short.nodes]).toEqual([null, []]);
 });
 
-whereNeo4jIs('a key that is limited to a workspace sees nothing of the others', async () => {
+test('a key that is limited to a workspace sees nothing of the others', async () => {
   const { apiKey } = await gateway.keyWith(['graph:read'], { providers: [providers[1]?.id] });
   const statusOf = async (path: string) => (await gateway.ask('GET', ROOT + path, { key: apiKey })).status;
   for (const name of [IP, weakHost(0), `${WEAK_HOST}@${providers[0]?.name}`])

@@ -41,9 +41,17 @@ function formsOf(character: string): string {
   return `(?:${[...new Set(forms)].join('|')})`;
 }
 
-function withoutEscaped(text: string, secret: string): string {
-  if (secret.length > ESCAPED_MAX) return text;
-  return text.replace(new RegExp(Array.from(secret, formsOf).join(''), 'gi'), MASK);
+const patterns = new WeakMap<readonly string[], readonly RegExp[]>();
+
+/** The same secrets, as the same array, are made into patterns once. */
+function patternsOf(secrets: readonly string[]): readonly RegExp[] {
+  const made =
+    patterns.get(secrets) ??
+    secrets
+      .filter(({ length }) => length <= ESCAPED_MAX)
+      .map((secret) => new RegExp(Array.from(secret, formsOf).join(''), 'gi'));
+  patterns.set(secrets, made);
+  return made;
 }
 
 /** The beginning of a secret at the end of a text, plain or as JSON writes it. */
@@ -63,7 +71,8 @@ function withoutCut(text: string, secret: string): string {
 /** A text without these secrets, should a receiver have sent them back, escaped or cut off. */
 export function redactText(text: string, secrets: readonly string[]): string {
   let left = secrets.reduce((rest, secret) => rest.replaceAll(secret, MASK), text);
-  if (/[\\%&]/.test(left)) left = secrets.reduce(withoutEscaped, left);
+  if (/[\\%&]/.test(left))
+    left = patternsOf(secrets).reduce((rest, pattern) => rest.replace(pattern, MASK), left);
   return left.length >= CUT_FROM ? secrets.reduce(withoutCut, left) : left;
 }
 

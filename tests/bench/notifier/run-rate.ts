@@ -29,7 +29,8 @@ async function publishFor(system: NotifierSystem, rate: Rate, before: number) {
   return { published, arrived };
 }
 
-function warmUp(system: NotifierSystem, rate: Rate) {
+/** One event at a time, as most come: a backlog warms up other code. */
+function warmUpAtRate(system: NotifierSystem, rate: Rate) {
   const eventsPerS = WARM_UP_DELIVERIES_PER_S / rate.healthy;
   return publishFor(system, { ...rate, eventsPerS, perTransaction: 1, seconds: WARM_UP_S }, 0);
 }
@@ -46,7 +47,7 @@ export async function runRate(rate: Rate, { say }: BenchOptions): Promise<BenchR
     const endpoints = await addEndpoints(system, healthy);
     for (let n = 0; n < hanging; n += 1) await system.addEndpoint('hang');
     await system.startNotifier();
-    const warm = await warmUp(system, rate);
+    const warm = await warmUpAtRate(system, rate);
     const deliveries = Math.round(eventsPerS * seconds) * healthy;
     const work = () => publishFor(system, rate, warm.arrived);
     const { result, figures, notes } = await measure(system, deliveries, work);

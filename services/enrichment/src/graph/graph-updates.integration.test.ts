@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { createGraphChanges, createGraphSource } from '@socmate/database';
 import { createGraph, ensureGraph, type Graph } from '@socmate/knowledge-graph';
 import { createLogger } from '@socmate/runtime';
-import { canStartNeo4j, startTestNeo4j, type TestNeo4j, until } from '@socmate/testing';
+import { startTestNeo4j, type TestNeo4j, until } from '@socmate/testing';
 import {
   anEntity,
   dumpGraph,
@@ -17,8 +17,6 @@ import { rebuildGraph } from './rebuild-graph.ts';
 const log = createLogger('enrichment', 'silent');
 const never = new AbortController().signal;
 const INCIDENTS = 60;
-const hasNeo4j = canStartNeo4j('the test of graph updates');
-const whereNeo4jIs = hasNeo4j ? test : test.skip;
 
 let neo4j: TestNeo4j;
 let graph: Graph;
@@ -32,17 +30,15 @@ const connect = (): Graph => {
 };
 
 beforeAll(async () => {
-  if (!hasNeo4j) return;
   neo4j = await startTestNeo4j();
   graph = connect();
 }, 120_000);
 afterAll(async () => {
   for (const one of graphs) await one.close();
-  if (hasNeo4j) await neo4j.close();
+  await neo4j.close();
 });
 beforeEach(async () => {
   rows = await openGraphRows();
-  if (!hasNeo4j) return;
   await emptyGraph(graph);
   await ensureGraph(graph);
 });
@@ -81,7 +77,7 @@ const tellAll = (): Promise<unknown> =>
   rows.pool.query(`INSERT INTO graph_change (kind, ref) SELECT 'incident', id FROM incident
     UNION ALL SELECT 'entity', id::text FROM entity`);
 
-whereNeo4jIs('changes are written once and acknowledged; replayed ones change nothing', async () => {
+test('changes are written once and acknowledged; replayed ones change nothing', async () => {
   await storeAll(1);
   await updater().drain(never);
   expect(await waiting()).toBe(0);
@@ -93,7 +89,7 @@ whereNeo4jIs('changes are written once and acknowledged; replayed ones change no
   expect(await undisturbed()).toEqual(once);
 });
 
-whereNeo4jIs('two updaters beside a writer that joins entities give the graph of one', async () => {
+test('two updaters beside a writer that joins entities give the graph of one', async () => {
   const ids = await rows.incidents(INCIDENTS);
   const sightings = randomSightings(ids, 2);
   const updaters = [updater(), updater(connect())];
@@ -109,37 +105,34 @@ whereNeo4jIs('two updaters beside a writer that joins entities give the graph of
   expect(await undisturbed()).toEqual(disturbed);
 });
 
-whereNeo4jIs(
-  'an entity that turned out to be another is gone, and its edges are the other one’s',
-  async () => {
-    const [first, second, third] = await rows.incidents(3);
-    const [one] = randomSightings([String(first)], 3);
-    if (!one) throw new Error('no sightings');
-    const seenAs = (incidentId: string | undefined, ...aliases: string[]) => ({
-      ...one,
-      incidentId: String(incidentId),
-      relations: [],
-      entities: [anEntity(aliases)],
-    });
-    const names = ['user:anna@contoso.com', 'user:contoso\\anna'] as const;
-    await rows.store([seenAs(first, names[0]), seenAs(second, names[1])]);
-    await updater().drain(never);
-    expect(await usersInGraph()).toEqual([...names].sort());
-    await rows.store([seenAs(third, ...names)]);
-    await updater().drain(never);
-    expect(await usersInGraph()).toEqual([names[0]]);
-    const disturbed = await dumpGraph(graph);
-    expect(disturbed.edges.filter((edge) => (edge as { kind: string }).kind === 'INVOLVES')).toHaveLength(3);
-    expect(await undisturbed()).toEqual(disturbed);
-  },
-);
+test('an entity that turned out to be another is gone, and its edges are the other one’s', async () => {
+  const [first, second, third] = await rows.incidents(3);
+  const [one] = randomSightings([String(first)], 3);
+  if (!one) throw new Error('no sightings');
+  const seenAs = (incidentId: string | undefined, ...aliases: string[]) => ({
+    ...one,
+    incidentId: String(incidentId),
+    relations: [],
+    entities: [anEntity(aliases)],
+  });
+  const names = ['user:anna@contoso.com', 'user:contoso\\anna'] as const;
+  await rows.store([seenAs(first, names[0]), seenAs(second, names[1])]);
+  await updater().drain(never);
+  expect(await usersInGraph()).toEqual([...names].sort());
+  await rows.store([seenAs(third, ...names)]);
+  await updater().drain(never);
+  expect(await usersInGraph()).toEqual([names[0]]);
+  const disturbed = await dumpGraph(graph);
+  expect(disturbed.edges.filter((edge) => (edge as { kind: string }).kind === 'INVOLVES')).toHaveLength(3);
+  expect(await undisturbed()).toEqual(disturbed);
+});
 
 const usersInGraph = async (): Promise<unknown[]> =>
   (await graph.read('MATCH (u:User) RETURN u.key AS key ORDER BY key', {}, { timeoutMs: 5_000 })).map(
     ({ key }) => key,
   );
 
-whereNeo4jIs('an incident that is no more is gone with its alert; what it named stays', async () => {
+test('an incident that is no more is gone with its alert; what it named stays', async () => {
   const ids = await storeAll(4);
   await updater().drain(never);
   const [gone] = ids;
@@ -157,7 +150,7 @@ whereNeo4jIs('an incident that is no more is gone with its alert; what it named 
   expect(left).toEqual([]);
 });
 
-whereNeo4jIs('a graph that is new, or lost its data, is filled from the rows', async () => {
+test('a graph that is new, or lost its data, is filled from the rows', async () => {
   await storeAll(8);
   await updater().drain(never);
   const right = await dumpGraph(graph);
@@ -168,7 +161,7 @@ whereNeo4jIs('a graph that is new, or lost its data, is filled from the rows', a
   expect(await dumpGraph(graph)).toEqual(right);
 });
 
-whereNeo4jIs('a graph that is emptied beside its updater is filled too', async () => {
+test('a graph that is emptied beside its updater is filled too', async () => {
   await storeAll(12);
   const one = updater();
   await one.drain(never);
@@ -183,7 +176,7 @@ whereNeo4jIs('a graph that is emptied beside its updater is filled too', async (
   expect(await dumpGraph(graph)).toEqual(right);
 });
 
-whereNeo4jIs('one row stands for all that nobody read, and the graph is right after it', async () => {
+test('one row stands for all that nobody read, and the graph is right after it', async () => {
   const ids = await rows.incidents(INCIDENTS);
   const sightings = randomSightings(ids, 9);
   await rows.store(sightings.slice(0, 20));
@@ -199,7 +192,7 @@ whereNeo4jIs('one row stands for all that nobody read, and the graph is right af
   expect(await undisturbed()).toEqual(folded);
 });
 
-whereNeo4jIs('a whole that is stopped half-way is begun again, and one that fails waits', async () => {
+test('a whole that is stopped half-way is begun again, and one that fails waits', async () => {
   await storeAll(10);
   const [changes, source] = [createGraphChanges(rows.pool), createGraphSource(rows.pool)];
   await changes.tellAll();
@@ -229,7 +222,7 @@ whereNeo4jIs('a whole that is stopped half-way is begun again, and one that fail
   expect(await undisturbed()).toEqual(right);
 });
 
-whereNeo4jIs('a rebuild beside updates takes away what no row speaks of, and nothing else', async () => {
+test('a rebuild beside updates takes away what no row speaks of, and nothing else', async () => {
   await storeAll(5);
   await updater().drain(never);
   const right = await dumpGraph(graph);
@@ -241,34 +234,30 @@ whereNeo4jIs('a rebuild beside updates takes away what no row speaks of, and not
   expect(await dumpGraph(graph)).toEqual(right);
 });
 
-whereNeo4jIs(
-  'killed in the middle and started again, it ends with the graph of an undisturbed run',
-  async () => {
-    const ids = await rows.incidents(INCIDENTS);
-    const sightings = randomSightings(ids, 6);
-    await rows.store(sightings.slice(0, 20));
-    const one = updater();
+test('killed in the middle and started again, it ends with the graph of an undisturbed run', async () => {
+  const ids = await rows.incidents(INCIDENTS);
+  const sightings = randomSightings(ids, 6);
+  await rows.store(sightings.slice(0, 20));
+  const one = updater();
+  await one.drain(never);
+  await rows.store(sightings.slice(20, 40));
+  const draining = one.drain(never);
+  await neo4j.kill();
+  await draining;
+  await rows.store(sightings.slice(40));
+  await one.drain(never);
+  expect(await waiting()).toBeGreaterThan(0);
+  await neo4j.start();
+  const hasCaughtUp = async (): Promise<boolean> => {
     await one.drain(never);
-    await rows.store(sightings.slice(20, 40));
-    const draining = one.drain(never);
-    await neo4j.kill();
-    await draining;
-    await rows.store(sightings.slice(40));
-    await one.drain(never);
-    expect(await waiting()).toBeGreaterThan(0);
-    await neo4j.start();
-    const hasCaughtUp = async (): Promise<boolean> => {
-      await one.drain(never);
-      return (await waiting()) === 0;
-    };
-    await until('the graph has caught up', hasCaughtUp, { timeoutMs: 60_000 });
-    const disturbed = await dumpGraph(graph);
-    expect(await undisturbed()).toEqual(disturbed);
-  },
-  120_000,
-);
+    return (await waiting()) === 0;
+  };
+  await until('the graph has caught up', hasCaughtUp, { timeoutMs: 60_000 });
+  const disturbed = await dumpGraph(graph);
+  expect(await undisturbed()).toEqual(disturbed);
+}, 120_000);
 
-whereNeo4jIs('a Neo4j that hangs counts as one that is away, for as long as it does', async () => {
+test('a Neo4j that hangs counts as one that is away, for as long as it does', async () => {
   const ask = (): Promise<unknown> => graph.read('RETURN 1 AS one', {}, { timeoutMs: 100 });
   await ask();
   neo4j.pause();

@@ -42,18 +42,19 @@ export function startGraphUpdater(life: Lifecycle, { config, pool, log }: GraphU
   const updates =
     graph && createGraphUpdates({ changes, source: createGraphSource(pool), graph, owner, log });
   const consumer = startWakeUps(life, { config, log }, updates);
+  const every = (ms: number, name: string, task: (signal: AbortSignal) => Promise<void>): Timer =>
+    startTimer(name, ms, log, task);
+  const timers = updates
+    ? [
+        every(INTERVAL_MS, 'update-graph', (signal) => updates.drain(signal)),
+        every(INTERVAL_MS, 'write-whole-graph', (signal) => updates.drainWhole(signal)),
+      ]
+    : [every(FOLD_MS, 'fold-graph-changes', () => foldAll(changes))];
+  timers.push(every(BACKLOG_MS, 'graph-backlog', async () => graphBacklog(await changes.backlog())));
   const graceMs = config.SHUTDOWN_GRACE_MS * CLOSING_SHARE;
-  const every = (ms: number, name: string, task: (signal: AbortSignal) => Promise<void>): void => {
-    const close = (timer: Timer) => Promise.race([timer.close(), delay(graceMs, undefined, { ref: false })]);
-    life.use(name, startTimer(name, ms, log, task), close);
-  };
-  if (updates) {
-    every(INTERVAL_MS, 'update-graph', (signal) => updates.drain(signal));
-    every(INTERVAL_MS, 'write-whole-graph', (signal) => updates.drainWhole(signal));
-  } else {
-    every(FOLD_MS, 'fold-graph-changes', () => foldAll(changes));
-  }
-  every(BACKLOG_MS, 'graph-backlog', async () => graphBacklog(await changes.backlog()));
+  life.use('graph timers', timers, (all) =>
+    Promise.race([Promise.all(all.map((one) => one.close())), delay(graceMs, undefined, { ref: false })]),
+  );
   return { consumer, graph };
 }
 
