@@ -18,6 +18,8 @@ const LONG = { timeoutMs: 60_000, everyMs: 50 };
 const BUSY_MS = 5_000;
 /** With ten in flight at once, what was missed would keep what is live waiting for three seconds. */
 const ANSWER_MS = 50;
+/** A fifth of what the endpoint can take. With all of it, a recovery would make way for what is live without end. */
+const LIVE_EVERY_MS = 25;
 
 let system: System;
 let server: Server;
@@ -118,6 +120,7 @@ test(
       seen.push(done);
       expect(done).toBeLessThanOrEqual(total);
       if (status === 'completed') break;
+      await delay(LIVE_EVERY_MS);
     }
     await recovered(id);
     const arrivedAt = (eventId: string): number => arrivals.get(path)?.get(eventId)?.[0]?.at ?? 0;
