@@ -32,13 +32,28 @@ export async function askProvider(
   const { redirectsTo = [], timeoutMs } = provider;
   const request = provider.request(subject, key);
   const answer = await client.send({ baseUrl, redirectsTo, timeoutMs }, request, signal);
-  if ((provider.unknownStatuses ?? []).includes(answer.status)) return neverHeardOf('has never heard of it');
+  if ((provider.unknownStatuses ?? []).includes(answer.status)) return unheardOf(answer);
   if (answer.status === 429) throw limited(answer, now);
   if (answer.status === 401 || answer.status === 403)
     throw new ProviderFault('status', `refused the key (status ${answer.status})`);
   if (answer.status !== 200) throw new ProviderFault('status', `answered with status ${answer.status}`);
   return read(provider, answer.body, { subject, now });
 }
+
+/** Of the status alone, a proxy or a moved server would make everything unknown. */
+function unheardOf({ status, body }: Answer): Judgement {
+  if (body.trim() === '' || isJson(body)) return neverHeardOf('has never heard of it');
+  throw new ProviderFault('garbage', `did not answer in JSON (status ${status})`);
+}
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 function read(provider: Provider, body: string, { subject, now }: Omit<Question, 'signal'>): Judgement {
   try {
