@@ -10,7 +10,10 @@ const OLD_NODES = `MATCH (n:Incident|Alert|Technique|Entity) WHERE n.rev < $rev 
   OPTIONAL MATCH (n)--(e:Entity) WITH collect(DISTINCT n) AS old, collect(DISTINCT e.key) AS left
   FOREACH (n IN old | DETACH DELETE n) RETURN size(old) AS done, left`;
 
-/** Takes away what nobody has written since a revision: after all rows were written, what no row speaks of. */
+/**
+ * Takes away what nobody has written since a revision: after all rows were written, what no row speaks of.
+ * It ends between two batches where `nextRev` throws.
+ */
 export async function sweepGraph(graph: Graph, since: number, nextRev: () => Promise<number>): Promise<void> {
   for (const cypher of [OLD_RELATIONS, OLD_NODES]) {
     for (let done = -1; done !== 0; ) {

@@ -12,7 +12,7 @@ import {
   randomSightings,
 } from './graph-fixture.ts';
 import { createGraphUpdates } from './graph-updates.ts';
-import { rebuildGraph } from './rebuild-graph.ts';
+import { type Rebuilt, rebuildGraph } from './rebuild-graph.ts';
 
 const log = createLogger('enrichment', 'silent');
 const never = new AbortController().signal;
@@ -220,6 +220,23 @@ test('a whole that is stopped half-way is begun again, and one that fails waits'
   expect(await waiting()).toBe(0);
   const right = await dumpGraph(graph);
   expect(await undisturbed()).toEqual(right);
+});
+
+test('a rebuild that is stopped while it sweeps leaves the rest to the next one', async () => {
+  await storeAll(11);
+  await updater().drain(never);
+  const right = await dumpGraph(graph);
+  await graph.runAlone(`CREATE (:Entity:Ip {key: 'ip:stray', rev: 1})`);
+  const deps = { changes: createGraphChanges(rows.pool), source: createGraphSource(rows.pool), graph };
+  let written: Rebuilt | undefined;
+  const stopped = rebuildGraph(deps, (done) => {
+    if (done === written) throw new Error('stopped');
+    written = done;
+  });
+  await expect(stopped).rejects.toThrow('stopped');
+  expect(await dumpGraph(graph)).not.toEqual(right);
+  await rebuildGraph(deps);
+  expect(await dumpGraph(graph)).toEqual(right);
 });
 
 test('a rebuild beside updates takes away what no row speaks of, and nothing else', async () => {

@@ -35,6 +35,9 @@ export async function rebuildGraph(
     say(done);
     entityIds = await source.entitiesAfter(entityIds.at(-1) ?? 0, PAGE);
   }
-  await sweepGraph(graph, since, () => changes.nextRevision());
+  await sweepGraph(graph, since, () => {
+    say(done);
+    return changes.nextRevision();
+  });
   return done;
 }
