@@ -127,3 +127,16 @@ test('a fault drops nothing and makes nothing', async () => {
   await expect(upkeep).rejects.toThrow('cannot drop table audit_log_2025_01');
   expect(await partitionsOf('delivery_attempt')).toEqual([]);
 });
+
+test('a long question of others makes the upkeep give way, and not those who write', async () => {
+  await pool.query(`SELECT ensure_month_partitions('audit_log', 'at', '2025-01-01', 1)`);
+  const upkeep = () => keepPartitions(pool, { delivery_attempt: 30, audit_log: 30 }, new Date('2026-01-01'));
+  const reader = await pool.connect();
+  await reader.query('BEGIN');
+  await reader.query('SELECT count(*) FROM audit_log');
+  await expect(upkeep()).rejects.toThrow('lock timeout');
+  expect(await partitionsOf('audit_log')).toEqual(['audit_log_2025_01']);
+  await reader.query('COMMIT');
+  reader.release();
+  expect(await upkeep()).toMatchObject({ dropped: ['audit_log_2025_01'] });
+});

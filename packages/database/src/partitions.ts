@@ -3,6 +3,8 @@ import { type Pool, rows, transaction } from './pool.ts';
 
 const MONTHS_AHEAD = 3;
 const LOCK = 72_707_370;
+/** Whoever writes to the table waits behind an upkeep that waits for a long question. */
+const LOCK_WAIT = '2s';
 
 /** Append-only tables, partitioned by month on a time. */
 const PARTITIONED = [
@@ -27,7 +29,10 @@ export function isPastRetention(partition: string, retentionDays: number, now: D
   return Date.UTC(year, month, 1) < now.getTime() - retentionDays * 86_400_000;
 }
 
-/** Makes this month's and the next three months' partitions, and drops those past their retention. */
+/**
+ * Makes this month's and the next three months' partitions, and drops those past their retention. All or nothing:
+ * a fault where the tables stay locked by others is for the next time.
+ */
 export async function keepPartitions(
   pool: Pool,
   retentionDays: Record<(typeof PARTITIONED)[number]['table'], number>,
@@ -35,6 +40,7 @@ export async function keepPartitions(
 ): Promise<PartitionUpkeep> {
   return transaction(pool, async (db) => {
     await db.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+    await db.query(`SET LOCAL lock_timeout = '${LOCK_WAIT}'`);
     let made = 0;
     const dropped: string[] = [];
     for (const { table, key } of PARTITIONED) {
