@@ -7,7 +7,7 @@ export {
   verifySecret,
 } from './api-key.ts';
 export { type CursorCodec, createCursorCodec } from './cursor.ts';
-export { maskSecret } from './mask-secret.ts';
+export { isMask, maskSecret } from './mask-secret.ts';
 export { type MasterKeys, parseMasterKeys } from './master-keys.ts';
 export type { RandomBytes } from './random.ts';
 export { createSealer, type Sealer } from './sealer.ts';

@@ -127,6 +127,17 @@ test('a masked client secret does not follow the token URL elsewhere', async () 
   expect(await sealed(id, 'auth')).toMatchObject(oauth2);
 });
 
+test.each([
+  [{ auth: { ...oauth2, client_secret: '****abcd' } }, ['body', 'auth', 'client_secret']],
+  [{ auth: { type: 'header', value: '****' } }, ['body', 'auth', 'value']],
+  [{ headers: { ...headers, 'X-Api-Key': '****wxyz' } }, ['body', 'headers', 'X-Api-Key']],
+])('what a secret is shown as is no secret of a new endpoint: %j', async (given, loc) => {
+  const refused = await gateway.ask('POST', PATH, { body: { ...valid, ...given } });
+  expect(refused).toMatchObject({ status: 422, json: { detail: [{ loc, type: 'masked_secret' }] } });
+  const { id } = await created();
+  expect(await patch(id, given)).toMatchObject({ status: 422, json: { detail: [{ loc }] } });
+});
+
 const rotate = (id: string, body: object = {}, key: string | null = gateway.adminKey) =>
   gateway.ask('POST', `${PATH}/${id}/rotate-secret`, { key, body });
 

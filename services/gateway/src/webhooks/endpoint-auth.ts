@@ -3,9 +3,11 @@ import { maskSecret, type Sealer } from '@socmate/crypto';
 import type { EndpointChange, EndpointRecord } from '@socmate/database';
 import { checkTarget, type TargetPolicy } from '@socmate/egress';
 import { AppError, invalidField } from '@socmate/runtime';
+import { assertSecret } from './assert-secret.ts';
 import { maskUrl } from './mask-url.ts';
 
 const TOKEN_URL = ['body', 'auth', 'token_url'];
+const SECRETS = ['value', 'password', 'client_secret'];
 
 /** Gate one for the address that tokens come from: a 422 at its own field. */
 export function checkAuth(auth: EndpointAuth, policy: TargetPolicy): void {
@@ -42,19 +44,21 @@ function openAuth(sealer: Sealer, { id, auth_sealed }: EndpointRecord): Endpoint
 export const shownAuth = (sealer: Sealer, endpoint: EndpointRecord, mayWrite: boolean): EndpointAuth =>
   mayWrite ? withoutSecrets(openAuth(sealer, endpoint)) : endpoint.auth_masked;
 
-export const authColumns = (sealer: Sealer, id: string, auth: EndpointAuth): EndpointChange => ({
-  auth_sealed: auth.type === 'none' ? null : sealer.seal(JSON.stringify(auth), sealContext.webhookAuth(id)),
-  auth_masked: masked(auth),
-});
-
-const SECRETS = ['value', 'password', 'client_secret', 'token_url'];
+export function authColumns(sealer: Sealer, id: string, auth: EndpointAuth): EndpointChange {
+  const given = new Map<string, string | null>(Object.entries(auth));
+  for (const name of SECRETS) assertSecret(given.get(name) ?? undefined, ['body', 'auth', name]);
+  return {
+    auth_sealed: auth.type === 'none' ? null : sealer.seal(JSON.stringify(auth), sealContext.webhookAuth(id)),
+    auth_masked: masked(auth),
+  };
+}
 
 /** A secret that came back as it is shown stands for the stored one; what is stored is opened only for that. */
 export function patchedAuth(sealer: Sealer, stored: EndpointRecord, patch: EndpointAuth): EndpointAuth {
   const shown = new Map<string, unknown>(Object.entries(stored.auth_masked));
   if (patch.type !== shown.get('type')) return patch;
   const back = Object.entries(patch).filter(
-    ([name, value]) => SECRETS.includes(name) && shown.get(name) === value,
+    ([name, value]) => [...SECRETS, 'token_url'].includes(name) && shown.get(name) === value,
   );
   if (back.length === 0) return patch;
   const kept = openAuth(sealer, stored);

@@ -1,6 +1,7 @@
 import { EndpointHeaders, isSensitiveHeader, sealContext } from '@socmate/contracts';
 import { maskSecret, type Sealer } from '@socmate/crypto';
 import type { EndpointChange, EndpointRecord } from '@socmate/database';
+import { assertSecret } from './assert-secret.ts';
 
 const mapValues = (
   headers: EndpointHeaders,
@@ -27,6 +28,7 @@ export function shownHeaders(sealer: Sealer, endpoint: EndpointRecord, mayWrite:
 
 export function headerColumns(sealer: Sealer, id: string, headers: EndpointHeaders): EndpointChange {
   const hasSome = Object.keys(headers).length > 0;
+  for (const [name, value] of Object.entries(headers)) assertSecret(value, ['body', 'headers', name]);
   return {
     headers_sealed: hasSome ? sealer.seal(JSON.stringify(headers), sealContext.webhookHeaders(id)) : null,
     headers_masked: masked(headers),
