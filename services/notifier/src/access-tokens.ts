@@ -110,8 +110,9 @@ export function createAccessTokens(auth: ClientCredentials, deps: TokenDeps): Au
       asking ??= ask();
       return (await within(asking, signal)).headers;
     },
-    refused: () => {
-      held = undefined;
+    // Another attempt may have asked for a newer one since.
+    refused: (headers) => {
+      if (held?.headers === headers) held = undefined;
     },
   };
 }

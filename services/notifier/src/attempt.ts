@@ -114,7 +114,7 @@ async function postAuthorized(
   }
   const theirs = { ...target.headers, ...proof };
   const response = await post(agent, { target, headers: { ...theirs, ...ours }, body }, signal);
-  if (response.statusCode === 401) target.authorize.refused();
+  if (response.statusCode === 401) target.authorize.refused(proof);
   return { response: withoutSecrets(response, target, proof), theirs };
 }
 

@@ -4,8 +4,8 @@ import { createAccessTokens, type TokenDeps } from './access-tokens.ts';
 /** The headers that prove who sends; within the attempt's deadline. */
 export interface Authorize {
   headers(signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
-  /** Told that the receiver did not accept them. */
-  refused(): void;
+  /** Told which headers the receiver did not accept. */
+  refused(headers: Readonly<Record<string, string>>): void;
 }
 
 const basic = (username: string, password: string): string =>

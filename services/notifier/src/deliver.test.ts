@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { ClaimedDelivery, ReturnedDelivery, SettledAttempt } from '@socmate/database';
 import { createLogger, systemClock } from '@socmate/runtime';
@@ -44,6 +45,17 @@ const failed: Attempt = {
   requestHeaders: {},
 };
 
+const quiet = {
+  health: { disable: async () => true },
+  ownership: { isAlive: () => true },
+  targets: { refresh: async () => undefined, of: () => target },
+  recorder: { settle: () => undefined, putBack: () => undefined },
+  clock: systemClock,
+  random: () => 0,
+  log: createLogger('test', 'silent'),
+  onRetry: () => undefined,
+};
+
 interface Course {
   /** Whether the process is alive before the attempt and after it. */
   readonly alive: readonly [boolean, boolean];
@@ -59,19 +71,14 @@ async function courseOf({ alive: [before, after], isCancelled = false }: Course)
     putBack: (_delivery: Pick<ReturnedDelivery, 'lease'>, delayMs: number) => void seen.delays.push(delayMs),
   };
   const deliver = createDeliver({
-    health: { disable: async () => true },
+    ...quiet,
     ownership: { isAlive: () => (seen.sent === 0 ? before : after) },
-    targets: { refresh: async () => undefined, of: () => target },
     send: async () => {
       seen.sent += 1;
       if (isCancelled) cancel.abort();
       return failed;
     },
     recorder,
-    clock: systemClock,
-    random: () => 0,
-    log: createLogger('test', 'silent'),
-    onRetry: () => undefined,
   });
   await deliver(delivery, cancel.signal, undefined);
   return { sent: seen.sent, settled: seen.settled, delayMs: seen.delays };
@@ -79,6 +86,22 @@ async function courseOf({ alive: [before, after], isCancelled = false }: Course)
 
 test('an attempt that fails by a fault of ours is put back for half a minute, and is not counted', async () => {
   expect(await courseOf({ alive: [true, true] })).toEqual({ sent: 1, settled: [], delayMs: [30_000] });
+});
+
+test('an endpoint that is gone is disabled before the attempt counts as done', async () => {
+  const { promise: disabled, resolve } = Promise.withResolvers<boolean>();
+  const seen: string[] = [];
+  const disable = (_id: string, reason: string) => (seen.push(reason), disabled);
+  const delivering = createDeliver({
+    ...quiet,
+    health: { disable },
+    send: async () => ({ ...failed, outcome: 'http_error', statusCode: 410 }),
+  })(delivery, new AbortController().signal, undefined).then(() => seen.push('done'));
+  await setImmediate();
+  expect(seen).toEqual([expect.stringContaining('410')]);
+  resolve(true);
+  await delivering;
+  expect(seen).toHaveLength(2);
 });
 
 test('one that was cut because the process may have been declared dead may go on at once', async () => {

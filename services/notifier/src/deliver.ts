@@ -22,7 +22,7 @@ export interface DeliverDeps {
   readonly onRetry: (endpointId: string, delayMs: number) => void;
 }
 
-/** Attempts one claimed delivery and hands what came of it to the recorder; resolves when the answer is in. */
+/** Attempts one claimed delivery and hands what came of it to the recorder; resolves when the answer is in, and acted upon. */
 export type Deliver = (
   delivery: ClaimedDelivery,
   cancel: AbortSignal,
@@ -40,7 +40,7 @@ export function createDeliver(deps: DeliverDeps): Deliver {
     }
   };
 
-  const settle = (delivery: ClaimedDelivery, target: Target, attempt: Attempt): void => {
+  const settle = async (delivery: ClaimedDelivery, target: Target, attempt: Attempt): Promise<void> => {
     const { fault: _fault, ...logged } = attempt;
     const number = delivery.attemptsCount + 1;
     const tried = number - delivery.scheduleStart;
@@ -50,7 +50,7 @@ export function createDeliver(deps: DeliverDeps): Deliver {
     recorder.settle({ deliveryId, endpointId, lease, number, ...logged, next });
     attemptMade(log, delivery, attempt, next);
     if (next.status === 'pending') onRetry(endpointId, next.delayMs);
-    if (disableReason !== undefined) void disable(target, disableReason);
+    if (disableReason !== undefined) await disable(target, disableReason);
   };
 
   return async (delivery, cancel, wakeUp) => {

@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { EndpointAuth } from '@socmate/contracts';
+import { createGuardedAgent, targetPolicy } from '@socmate/egress';
 import { type Answering, type Received, type Receiver, startReceiver } from '@socmate/testing';
+import { createAuthorize } from './authorize.ts';
 import { type NotifierFixture, openNotifierFixture } from './notifier-fixture.ts';
 
 let fixture: NotifierFixture;
@@ -143,6 +146,27 @@ test('a token that is refused or that has ended is replaced', async () => {
     'Bearer tok-2',
     'Bearer tok-3',
   ]);
+});
+
+test('a late refusal of an older token leaves the newer one', async () => {
+  let tokens = 0;
+  await receive(() => token(`tok-${(tokens += 1)}`));
+  const policy = targetPolicy({
+    WEBHOOK_ALLOW_HTTP: true,
+    WEBHOOK_ALLOWED_PORTS: '*',
+    WEBHOOK_ALLOWED_CIDRS: '127.0.0.1',
+  });
+  const agent = createGuardedAgent(policy, { connectTimeoutMs: 2_000 });
+  const auth = EndpointAuth.parse(clientCredentials());
+  const authorize = createAuthorize(auth, { agent, policy, timeoutMs: 2_000, now: Date.now });
+  const ask = () => authorize.headers(AbortSignal.timeout(5_000));
+  const older = await ask();
+  authorize.refused(older);
+  const newer = await ask();
+  authorize.refused(older);
+  expect(await ask()).toBe(newer);
+  expect(newer).toEqual({ authorization: 'Bearer tok-2' });
+  await agent.destroy();
 });
 
 test.each<[Answering, string, string | null]>([
