@@ -30,8 +30,11 @@ function isTimezone(name: string): boolean {
   }
 }
 
+// A text that is no time ends the alternative: what is meant is the other one.
+const moment = z.iso.datetime({ offset: true, abort: true });
+
 const OnceMuted = z
-  .strictObject({ from: z.iso.datetime({ offset: true }), until: z.iso.datetime({ offset: true }) })
+  .strictObject({ from: moment, until: moment })
   .refine(({ from, until }) => Date.parse(from) < Date.parse(until), {
     path: ['until'],
     message: 'lies after `from`',

@@ -28,9 +28,25 @@ function unknownFields(part: InputPart, keys: readonly string[], issue: ZodIssue
   }));
 }
 
+const isInside = ({ code, path }: ZodIssue): boolean => code === 'unrecognized_keys' || path.length > 0;
+
+/** What is wrong with a key, or with the alternative that fits best, instead of that something is. */
+function innermost(issue: ZodIssue): ZodIssue[] {
+  const within = innerIssues(issue);
+  if (within.length === 0) return [issue];
+  return within.flatMap((inner) => innermost({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+function innerIssues(issue: ZodIssue): readonly ZodIssue[] {
+  if (issue.code === 'invalid_key') return issue.issues;
+  if (issue.code !== 'invalid_union') return [];
+  const fitting = issue.errors.filter((issues) => issues.every(isInside));
+  return fitting.toSorted((a, b) => a.length - b.length)[0] ?? [];
+}
+
 /** Says a parser's faults as the API does; never repeats the value that was given. */
 export function inputIssues(part: InputPart, fault: z.ZodError, known: readonly string[]): Issue[] {
-  return fault.issues.flatMap((issue): Issue[] => {
+  return fault.issues.flatMap(innermost).flatMap((issue): Issue[] => {
     if (issue.code === 'unrecognized_keys') return unknownFields(part, issue.keys, issue, known.join(', '));
     const loc = place(part, issue.path);
     if (isMissing(issue)) return [{ loc, msg: 'required', type: 'missing' }];

@@ -57,7 +57,7 @@ test.each([
   [{ filters: { title: 'x' } }, ['body', 'filters', 'title']],
   [{ filters: { rules: [] } }, ['body', 'filters', 'rules']],
   [{ filters: { labels: [' '] } }, ['body', 'filters', 'labels', 0]],
-  [{ mute_windows: [{ days: ['sat'], from: '24:00', until: '06:00' }] }, ['body', 'mute_windows', 0]],
+  [{ mute_windows: [{ days: ['sat'], from: '24:00', until: '06:00' }] }, ['body', 'mute_windows', 0, 'from']],
   [{ storm_threshold: 0 }, ['body', 'storm_threshold']],
   [{ headers: { 'Webhook-Id': 'x' } }, ['body', 'headers', 'Webhook-Id']],
   [{ headers: { Host: 'x' } }, ['body', 'headers', 'Host']],
@@ -79,4 +79,21 @@ test.each([
   const changed = await gateway.ask('PATCH', `${PATH}/${(await create()).json.id}`, { body: only });
   expect(changed.status).toBe(422);
   expect(changed.json.detail[0].loc).toEqual(loc);
+});
+
+const WEEKLY = { days: ['mon'], from: '22:00', until: '06:00' };
+const ONCE = { from: '2026-01-02T00:00:00Z', until: '2026-01-03T00:00:00Z' };
+
+test.each([
+  [{ headers: { 'Webhook-Id': 'x' } }, 'Webhook-Id', /sender itself sets/],
+  [{ headers: { Authorization: 'x' } }, 'Authorization', /`auth`/],
+  [{ mute_windows: [{ ...WEEKLY, until: '6' }] }, 'until', /time of day such as/],
+  [{ mute_windows: [{ ...WEEKLY, timezone: 'Mars/Base' }] }, 'timezone', /such as Europe/],
+  [{ mute_windows: [{ ...WEEKLY, days: ['monday'] }] }, 0, /"mon"/],
+  [{ mute_windows: [{ ...ONCE, until: ONCE.from }] }, 'until', /after `from`/],
+  [{ mute_windows: [{ ...ONCE, days: ['mon'] }] }, 'days', /unknown field/],
+])('what is wrong with %j is said where it is wrong', async (only, field, msg) => {
+  const { json } = await create(only);
+  expect(json.detail).toEqual([expect.objectContaining({ msg: expect.stringMatching(msg) })]);
+  expect(json.detail[0].loc.at(-1)).toBe(field);
 });
