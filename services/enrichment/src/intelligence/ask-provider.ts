@@ -32,7 +32,7 @@ export async function askProvider(
   const { redirectsTo = [], timeoutMs } = provider;
   const request = provider.request(subject, key);
   const answer = await client.send({ baseUrl, redirectsTo, timeoutMs }, request, signal);
-  if ((provider.unknownStatuses ?? []).includes(answer.status)) return unheardOf(answer);
+  if (answer.status === 404 && provider.notFound) return unheardOf(provider.notFound, answer);
   if (answer.status === 429) throw limited(answer, now);
   if (answer.status === 401 || answer.status === 403)
     throw new ProviderFault('status', `refused the key (status ${answer.status})`);
@@ -41,19 +41,14 @@ export async function askProvider(
 }
 
 /** Of the status alone, a proxy or a moved server would make everything unknown. */
-function unheardOf({ status, body }: Answer): Judgement {
-  if (body.trim() === '' || isJson(body)) return neverHeardOf('has never heard of it');
-  throw new ProviderFault('garbage', `did not answer in JSON (status ${status})`);
-}
-
-const isJson = (text: string): boolean => {
+function unheardOf(form: z.ZodType, { body }: Answer): Judgement {
   try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
+    form.parse(body.trim() === '' ? undefined : JSON.parse(body));
+  } catch (cause) {
+    throw new ProviderFault('garbage', 'did not answer in its own form (status 404)', { cause });
   }
-};
+  return neverHeardOf('has never heard of it');
+}
 
 function read(provider: Provider, body: string, { subject, now }: Omit<Question, 'signal'>): Judgement {
   try {

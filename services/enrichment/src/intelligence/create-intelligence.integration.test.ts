@@ -19,7 +19,7 @@ const oracle = defineProvider({
   timeoutMs: 10_000,
   ttlS: { malicious: 3_600, suspicious: 3_600, benign: 3_600, unknown: 60 },
   request: ({ value }, key) => ({ path: `/of/${value}`, headers: { key } }),
-  unknownStatuses: [404],
+  notFound: z.undefined(),
   response: z.object({ bad: z.boolean() }),
   judge: ({ bad }) => ({
     status: 'known',

@@ -51,8 +51,8 @@ export interface ProviderDefinition<Name extends string = string, Answer = unkno
   /** How long an answer is believed. */
   readonly ttlS: Readonly<Record<Verdict, number>>;
   request(subject: Subject, key: string): ProviderRequest;
-  /** HTTP statuses by which it says that it has never heard of something. */
-  readonly unknownStatuses?: readonly number[];
+  /** The body of a 404 by which it says that it has never heard of something, undefined where that is empty. */
+  readonly notFound?: z.ZodType;
   readonly response: z.ZodType<Answer>;
   readonly judge: (answer: Answer, subject: Subject, now: Date) => Judgement;
 }

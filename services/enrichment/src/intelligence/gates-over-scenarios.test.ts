@@ -34,7 +34,7 @@ beforeAll(async () => {
   server = await startProviderServer();
   server.answer({ status: 404 });
   intelligence = createTestIntelligence(
-    PROVIDERS.map((provider) => configuredAt({ ...provider, unknownStatuses: [404] }, server.url)),
+    PROVIDERS.map((provider) => configuredAt({ ...provider, notFound: z.undefined() }, server.url)),
   );
 });
 afterAll(async () => {

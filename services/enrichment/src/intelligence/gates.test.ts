@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Entity } from '@socmate/contracts';
 import { judgeAddress } from '@socmate/egress';
+import { z } from 'zod';
 import { PROVIDERS } from '../providers/providers.ts';
 import type { Intelligence } from './create-intelligence.ts';
 import { anEntity, configuredAt, createTestIntelligence } from './intelligence-fixture.ts';
@@ -13,7 +14,7 @@ let intelligence: Intelligence;
 beforeAll(async () => {
   server = await startProviderServer();
   server.answer({ status: 404 });
-  const lenient = PROVIDERS.map((provider) => ({ ...provider, unknownStatuses: [404] }));
+  const lenient = PROVIDERS.map((provider) => ({ ...provider, notFound: z.undefined() }));
   intelligence = createTestIntelligence(lenient.map((provider) => configuredAt(provider, server.url)));
 });
 afterAll(async () => {
@@ -159,7 +160,7 @@ test('whatever the address or URL, what leaves is public and without credentials
   server.asked.splice(0);
   const [misp] = PROVIDERS.slice(-1);
   if (misp === undefined) throw new Error('no provider sends plain values');
-  const recorder = createTestIntelligence([configuredAt({ ...misp, unknownStatuses: [404] }, server.url)]);
+  const recorder = createTestIntelligence([configuredAt({ ...misp, notFound: z.undefined() }, server.url)]);
   const given = Array.from({ length: 3_000 }, (_, at) =>
     at % 2 === 0 ? anEntity('ip', anAddress(random)) : anEntity('url', aUrl(random)),
   );

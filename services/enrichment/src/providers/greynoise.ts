@@ -29,7 +29,7 @@ export const greynoise = defineProvider({
     path: `/v3/community/${encodeURIComponent(value)}`,
     headers: key === '' ? {} : { key },
   }),
-  unknownStatuses: [404],
+  notFound: z.object({ ip: z.string(), message: z.string() }),
   response: Response,
   judge: (answer) => {
     const { noise, riot, classification, name, link, last_seen } = answer;

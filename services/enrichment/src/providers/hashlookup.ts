@@ -27,7 +27,7 @@ export const hashlookup = defineProvider({
   timeoutMs: 8_000,
   ttlS: { malicious: DAY_S, suspicious: DAY_S, benign: 7 * DAY_S, unknown: DAY_S },
   request: ({ value }) => ({ path: `/lookup/${hashAlgorithm(value)}/${value}` }),
-  unknownStatuses: [404],
+  notFound: z.object({ message: z.string(), query: z.string() }),
   response: Response,
   judge: (answer) => {
     const trust = answer['hashlookup:trust'];

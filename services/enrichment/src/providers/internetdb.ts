@@ -27,7 +27,7 @@ export const internetdb = defineProvider({
   // Its data are a week old at most.
   ttlS: { malicious: 24 * HOUR_S, suspicious: 24 * HOUR_S, benign: 24 * HOUR_S, unknown: 24 * HOUR_S },
   request: ({ value }) => ({ path: `/${encodeURIComponent(value)}` }),
-  unknownStatuses: [404],
+  notFound: z.object({ detail: z.literal('No information available') }),
   response: Response,
   judge: ({ ports, hostnames, tags, cpes, vulns }, { value }) => {
     const bad = tags.filter((tag) => BAD_TAGS.includes(tag));

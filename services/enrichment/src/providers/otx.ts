@@ -36,7 +36,7 @@ export const otx = defineProvider({
     path: `/api/v1/indicators/${sectionOf(subject)}/${encodeURIComponent(subject.value)}/general`,
     headers: { 'x-otx-api-key': key },
   }),
-  unknownStatuses: [404],
+  notFound: z.object({ detail: z.string() }),
   response: Response,
   judge: (answer, subject) => {
     const { pulse_info, validation } = answer;

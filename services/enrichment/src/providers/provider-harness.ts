@@ -41,6 +41,7 @@ const FAULTS: readonly (readonly [name: string, answering: Answering, summary: R
   ['a broken connection', 'reset', /broke the connection/],
   ['an answer that breaks off', 'truncated', /broke the connection/],
   ['404 with a page of HTML', { status: 404, body: '<html><h1>Not Found</h1></html>' }, /status 404/],
+  ["a gateway's own 404", { status: 404, body: { message: 'no route matched' } }, /status 404/],
   ['half of its JSON', { body: '{"data": [{"id"' }, /did not answer in JSON/],
   ['a page of HTML', { body: '<html><h1>It works!</h1></html>' }, /did not answer in JSON/],
   ['JSON of another shape', { body: [1, 2, 3] }, /shape that is not its own/],

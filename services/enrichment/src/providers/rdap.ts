@@ -62,7 +62,7 @@ export const rdap = defineProvider({
     path: `/${type === 'ip' ? 'ip' : 'domain'}/${encodeURIComponent(type === 'ip' ? value : (registrableDomain(value) ?? value))}`,
     headers: { accept: 'application/rdap+json, application/json' },
   }),
-  unknownStatuses: [404],
+  notFound: z.object({ errorCode: z.literal(404) }).optional(),
   response: Response,
   judge: (answer, { type, value }, now) => {
     const registered = dateOf(answer, 'registration');

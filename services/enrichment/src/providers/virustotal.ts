@@ -48,7 +48,7 @@ export const virustotal = defineProvider({
     path: `/api/v3/${PLACES[subject.type].api}/${idOf(subject)}`,
     headers: { 'x-apikey': key },
   }),
-  unknownStatuses: [404],
+  notFound: z.object({ error: z.object({ code: z.literal('NotFoundError') }) }),
   response: Response,
   judge: ({ data: { attributes } }, subject) => {
     const { malicious, suspicious, harmless, undetected } = statsOf(attributes);
