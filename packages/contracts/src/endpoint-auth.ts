@@ -35,7 +35,7 @@ export const EndpointAuth = z
   .meta({
     id: 'EndpointAuth',
     description:
-      'How deliveries prove themselves beside their signature. A masked secret that is sent back leaves the stored one as it is.',
+      'How deliveries prove themselves beside their signature. A secret that is sent back as it is shown leaves the stored one as it is.',
   });
 export type EndpointAuth = z.output<typeof EndpointAuth>;
 export type ClientCredentials = z.output<typeof ClientCredentialsAuth>;

@@ -40,7 +40,7 @@ export const EndpointHeaders = z
   .meta({
     id: 'EndpointHeaders',
     description:
-      'Sent with each delivery. Values of sensitive names (`x-api-key`, …) are never shown again; a masked value that is sent back leaves the stored one as it is.',
+      'Sent with each delivery. Values of sensitive names (`x-api-key`, …) are never shown again; one that is sent back as it is shown leaves the stored one as it is.',
     example: { 'X-Team': 'soc' },
   });
 export type EndpointHeaders = z.output<typeof EndpointHeaders>;

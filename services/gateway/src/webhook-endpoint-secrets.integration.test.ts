@@ -116,6 +116,18 @@ test('what comes back as it was shown stays as it is stored', async () => {
   expect(await rowOf(id)).toMatchObject({ headers_sealed: null, auth_sealed: null });
 });
 
+test('a URL that came back as it is shown to who may only read stays as it is', async () => {
+  const { id } = await created();
+  const { url } = (await get(id, reader)).json;
+  expect(url).toBe('https://hooks.example.com/…');
+  expect(await patch(id, { url, name: 'other' })).toMatchObject({
+    status: 200,
+    json: { url: valid.url, name: 'other' },
+  });
+  const elsewhere = await patch(id, { url: 'https://elsewhere.example.com/…' });
+  expect(elsewhere.json.detail).toMatchObject([{ loc: ['body', 'url'], type: 'masked_secret' }]);
+});
+
 test('a masked client secret does not follow the token URL elsewhere', async () => {
   const { id } = await created({ auth: oauth2 });
   const { auth } = (await get(id)).json;
@@ -131,6 +143,8 @@ test.each([
   [{ auth: { ...oauth2, client_secret: '****abcd' } }, ['body', 'auth', 'client_secret']],
   [{ auth: { type: 'header', value: '****' } }, ['body', 'auth', 'value']],
   [{ headers: { ...headers, 'X-Api-Key': '****wxyz' } }, ['body', 'headers', 'X-Api-Key']],
+  [{ url: 'https://other.example.com/…' }, ['body', 'url']],
+  [{ auth: { ...oauth2, token_url: 'https://login.example.com/…' } }, ['body', 'auth', 'token_url']],
 ])('what a secret is shown as is no secret of a new endpoint: %j', async (given, loc) => {
   const refused = await gateway.ask('POST', PATH, { body: { ...valid, ...given } });
   expect(refused).toMatchObject({ status: 422, json: { detail: [{ loc, type: 'masked_secret' }] } });

@@ -3,7 +3,7 @@ import { maskSecret, type Sealer } from '@socmate/crypto';
 import type { EndpointChange, EndpointRecord } from '@socmate/database';
 import { checkTarget, type TargetPolicy } from '@socmate/egress';
 import { AppError, invalidField } from '@socmate/runtime';
-import { assertSecret } from './assert-secret.ts';
+import { assertSecret, assertWholeUrl } from './assert-secret.ts';
 import { maskUrl } from './mask-url.ts';
 
 const TOKEN_URL = ['body', 'auth', 'token_url'];
@@ -13,7 +13,7 @@ const SECRETS = ['value', 'password', 'client_secret'];
 export function checkAuth(auth: EndpointAuth, policy: TargetPolicy): void {
   if (auth.type !== 'oauth2_client_credentials') return;
   try {
-    checkTarget(auth.token_url, policy);
+    assertWholeUrl(checkTarget(auth.token_url, policy), TOKEN_URL);
   } catch (cause) {
     if (!(cause instanceof AppError)) throw cause;
     const issues = cause.issues.map((issue) => ({ ...issue, loc: TOKEN_URL }));

@@ -30,6 +30,7 @@ import {
   notFound,
 } from '@socmate/runtime';
 import { type Acting, auditEntry, type Change, changedFields } from '../audit-entry.ts';
+import { assertWholeUrl } from './assert-secret.ts';
 import { authColumns, checkAuth, patchedAuth } from './endpoint-auth.ts';
 import { headerColumns, patchedHeaders } from './endpoint-headers.ts';
 import { endpointProviders } from './endpoint-providers.ts';
@@ -84,10 +85,11 @@ function secretOf(given: string | undefined): string {
 
 type Deps = EndpointChangesDeps;
 
-const sealedUrl = ({ sealer, policy }: Deps, id: string, url: string): EndpointChange => ({
-  url_masked: maskUrl(checkTarget(url, policy)),
-  url_sealed: sealer.seal(url, sealContext.webhookUrl(id)),
-});
+function sealedUrl({ sealer, policy }: Deps, id: string, url: string): EndpointChange {
+  const target = checkTarget(url, policy);
+  assertWholeUrl(target, ['body', 'url']);
+  return { url_masked: maskUrl(target), url_sealed: sealer.seal(url, sealContext.webhookUrl(id)) };
+}
 
 async function audit(deps: Deps, db: Queryable, acting: EndpointActing, made: Change): Promise<void> {
   await appendAudit(db, auditEntry(deps.ids, acting, made), deps.clock.now());
@@ -134,7 +136,7 @@ function storedUrl({ sealer }: Deps, { id, url_sealed: url }: EndpointRecord): s
 
 /** The columns of a URL that is another than the stored one: the same is no change, and keeps the endpoint's health. */
 function patchedUrl(deps: Deps, before: EndpointRecord, patch: WebhookEndpointPatch): EndpointChange {
-  if (patch.url === undefined) return {};
+  if (patch.url === undefined || patch.url === before.url_masked) return {};
   const { origin } = checkTarget(patch.url, deps.policy);
   const stored = storedUrl(deps, before);
   if (stored === patch.url) return {};
