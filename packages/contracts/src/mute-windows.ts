@@ -31,7 +31,11 @@ function isTimezone(name: string): boolean {
 }
 
 // A text that is no time ends the alternative: what is meant is the other one.
-const moment = z.iso.datetime({ offset: true, abort: true });
+const moment = z.iso.datetime({
+  offset: true,
+  abort: true,
+  error: 'a time such as 2026-11-22T08:00:00Z',
+});
 
 const OnceMuted = z
   .strictObject({ from: moment, until: moment })
@@ -52,9 +56,12 @@ const WeeklyMuted = z.strictObject({
   timezone: z.string().max(100).refine(isTimezone, 'a name such as Europe/Berlin').default('UTC'),
 });
 
+const SHAPES =
+  'is {"from", "until"} with a time each, or {"days", "from", "until", "timezone"} for every week';
+
 /** When an endpoint is left alone: from one time to another, or every week. */
 export const MuteWindow = z
-  .union([OnceMuted, WeeklyMuted])
+  .union([OnceMuted, WeeklyMuted], { error: SHAPES })
   .meta({ id: 'MuteWindow', description: 'From one time until another, or on days of every week.' });
 export type MuteWindow = z.output<typeof MuteWindow>;
 

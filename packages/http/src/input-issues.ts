@@ -37,11 +37,19 @@ function innermost(issue: ZodIssue): ZodIssue[] {
   return within.flatMap((inner) => innermost({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
+const unknownKeys = (issues: readonly ZodIssue[]): number =>
+  issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 0), 0);
+
+/** An alternative that knows the fields that were given was meant, whatever is wrong with their values. */
+const misfit = (a: readonly ZodIssue[], b: readonly ZodIssue[]): number =>
+  unknownKeys(a) - unknownKeys(b) || a.length - b.length;
+
 function innerIssues(issue: ZodIssue): readonly ZodIssue[] {
   if (issue.code === 'invalid_key') return issue.issues;
   if (issue.code !== 'invalid_union') return [];
-  const fitting = issue.errors.filter((issues) => issues.every(isInside));
-  return fitting.toSorted((a, b) => a.length - b.length)[0] ?? [];
+  const [best, next] = issue.errors.filter((issues) => issues.every(isInside)).toSorted(misfit);
+  const isTied = best !== undefined && next !== undefined && misfit(best, next) === 0;
+  return isTied ? [] : (best ?? []);
 }
 
 /** Says a parser's faults as the API does; never repeats the value that was given. */

@@ -91,9 +91,22 @@ test.each([
   [{ mute_windows: [{ ...WEEKLY, timezone: 'Mars/Base' }] }, 'timezone', /such as Europe/],
   [{ mute_windows: [{ ...WEEKLY, days: ['monday'] }] }, 0, /"mon"/],
   [{ mute_windows: [{ ...ONCE, until: ONCE.from }] }, 'until', /after `from`/],
-  [{ mute_windows: [{ ...ONCE, days: ['mon'] }] }, 'days', /unknown field/],
+  [{ mute_windows: [{ ...ONCE, until: 'soon' }] }, 'until', /time such as/],
+  [{ mute_windows: ['nights'] }, 0, /every week/],
 ])('what is wrong with %j is said where it is wrong', async (only, field, msg) => {
   const { json } = await create(only);
   expect(json.detail).toEqual([expect.objectContaining({ msg: expect.stringMatching(msg) })]);
   expect(json.detail[0].loc.at(-1)).toBe(field);
+});
+
+test.each([
+  [{ ...WEEKLY, days: ['monday'], until: '25:00' }, [['days', 0], ['until']]],
+  [{ ...WEEKLY, days: 'mon', from: '9:00' }, [['days'], ['from']]],
+  [{ days: ['mon'], start: '22:00', end: '06:00' }, [['from'], ['until'], ['start'], ['end']]],
+  [{ ...ONCE, days: ['mon'] }, [['from'], ['until']]],
+  [{ from: '22:00', until: '06:00' }, [['days']]],
+])('of the window %j, what is wrong is told as one of its kind', async (window, places) => {
+  const { json } = await create({ mute_windows: [window] });
+  const told = json.detail.map(({ loc }: { loc: unknown[] }) => loc.slice(3));
+  expect(told).toEqual(places);
 });

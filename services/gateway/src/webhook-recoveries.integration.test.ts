@@ -114,15 +114,23 @@ test('a recovery of a disabled endpoint is 409', async () => {
   expect(answer).toMatchObject({ status: 409, json: { detail: expect.stringContaining('enable it') } });
 });
 
+const WAYS = /^is one of .*since.*dead.*missed/;
+
 test.each([
-  {},
-  { since: 'yesterday' },
-  { since: '2999-01-01T00:00:00Z' },
-  { status: 'pending' },
-  { missed: false },
-  { missed: true, status: 'dead' },
-])('a recovery by %j is 422', async (body) => {
-  expect((await recover(body)).status).toBe(422);
+  [{}, [], WAYS],
+  [{ missed: true, status: 'dead' }, [], WAYS],
+  [[], [], WAYS],
+  [{ since: 'yesterday' }, ['since'], /datetime/],
+  [{ since: '2999-01-01T00:00:00Z' }, ['since'], /future/],
+  [{ status: 'pending' }, ['status'], /"dead"/],
+  [{ missed: false }, ['missed'], /true/],
+  [{ missed: true, sinse: '2026-11-22T08:00:00Z' }, ['sinse'], /unknown field/],
+])('a recovery by %j is 422, and says where and why', async (body, field, msg) => {
+  const { status, json } = await recover(body);
+  expect(status).toBe(422);
+  expect(json.detail).toEqual([
+    expect.objectContaining({ loc: ['body', ...field], msg: expect.stringMatching(msg) }),
+  ]);
 });
 
 test('the same recovery asked for again under its idempotency key is one', async () => {
