@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { cloneDatabase, type TestDatabase } from '@socmate/testing';
+import { cloneDatabase, type TestDatabase, until } from '@socmate/testing';
 import { keepPartitions } from './partitions.ts';
 import { createPool, type Pool } from './pool.ts';
 
@@ -128,15 +128,24 @@ test('a fault drops nothing and makes nothing', async () => {
   expect(await partitionsOf('delivery_attempt')).toEqual([]);
 });
 
-test('a long question of others makes the upkeep give way, and not those who write', async () => {
+const WAITING = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+
+test('a long question of others makes the upkeep give way, and those who write wait no longer than it', async () => {
   await pool.query(`SELECT ensure_month_partitions('audit_log', 'at', '2025-01-01', 1)`);
   const upkeep = () => keepPartitions(pool, { delivery_attempt: 30, audit_log: 30 }, new Date('2026-01-01'));
   const reader = await pool.connect();
-  await reader.query('BEGIN');
-  await reader.query('SELECT count(*) FROM audit_log');
-  await expect(upkeep()).rejects.toThrow('lock timeout');
-  expect(await partitionsOf('audit_log')).toEqual(['audit_log_2025_01']);
-  await reader.query('COMMIT');
-  reader.release();
+  try {
+    await reader.query('BEGIN');
+    await reader.query('SELECT count(*) FROM audit_log');
+    const write = async () => {
+      await until('the upkeep waits', async () => (await pool.query(WAITING)).rowCount === 1);
+      await pool.query(`DELETE FROM audit_log WHERE id = 'aud_none'`);
+    };
+    await Promise.all([expect(upkeep()).rejects.toThrow('lock timeout'), write()]);
+    expect(await partitionsOf('audit_log')).toEqual(['audit_log_2025_01']);
+  } finally {
+    await reader.query('COMMIT');
+    reader.release();
+  }
   expect(await upkeep()).toMatchObject({ dropped: ['audit_log_2025_01'] });
 });

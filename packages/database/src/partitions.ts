@@ -31,7 +31,7 @@ export function isPastRetention(partition: string, retentionDays: number, now: D
 
 /**
  * Makes this month's and the next three months' partitions, and drops those past their retention. All or nothing:
- * a fault where the tables stay locked by others is for the next time.
+ * throws where others keep a table locked, and has then changed nothing.
  */
 export async function keepPartitions(
   pool: Pool,

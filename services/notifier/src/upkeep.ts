@@ -26,13 +26,13 @@ export function startUpkeep({ pool, leases, config, log }: Upkept): Timer {
     audit_log: config.AUDIT_RETENTION_DAYS,
   };
   return startTimer('upkeep', UPKEEP_MS, log, async (signal) => {
-    // A machine whose clock jumps must not drop what is young.
-    await keepPartitions(pool, retention, await databaseNow(pool));
     await leases.sweep();
     await forgetExpiredSecrets(pool);
     const left = await cancelLeftDeliveries(pool);
     if (left > 0) log.info({ left }, 'deliveries of deleted endpoints cancelled');
     const expired = await deleteExpiredEvents(pool, { retentionDays: config.EVENT_RETENTION_DAYS, signal });
     if (expired.deliveries + expired.events > 0) log.info(expired, 'expired events deleted');
+    // Last, as it gives way to long questions of others. A machine whose clock jumps must not drop what is young.
+    await keepPartitions(pool, retention, await databaseNow(pool));
   });
 }
