@@ -53,6 +53,7 @@ interface More {
   readonly owners?: string[];
   readonly send?: (toSend: unknown, cancel: AbortSignal) => Promise<Attempt>;
   readonly target?: Partial<Target>;
+  readonly disable?: () => Promise<boolean>;
   /** How endpoints stand after each batch that is stored. */
   readonly turns?: EndpointTurn[];
 }
@@ -96,7 +97,7 @@ function build(rows: ClaimedDelivery[], more: More = {}) {
       isAlive: more.isAlive ?? (() => true),
       onLapse: (listener) => void lapses.push(listener),
     },
-    health: { disable: async () => true },
+    health: { disable: more.disable ?? (async () => true) },
     breakerFailures: 5,
     targets: { refresh: async () => undefined, of: () => aTarget(more.target) },
     send: more.send ?? (async () => answered),
@@ -187,6 +188,21 @@ test('at a lapse what is in flight is cut and what waits is given back; what com
   await loop.close(0);
   expect(new Set(seen.returned).size).toBe(11);
   expect(seen.settled).toEqual([]);
+});
+
+test('a stop stores what was answered though a disabling hangs', async () => {
+  const disabling = Promise.withResolvers<void>();
+  const { loop, seen } = build([aDelivery('dlv_1')], {
+    send: async () => ({ ...answered, outcome: 'http_error', statusCode: 410 }),
+    disable: () => {
+      disabling.resolve();
+      return new Promise(() => undefined);
+    },
+  });
+  loop.wake(['whe_1']);
+  await disabling.promise;
+  await loop.close(0);
+  expect(seen.settled).toEqual(['dlv_1']);
 });
 
 test('every claim has a lease of its own, and one whose answer was lost is freed before the next', async () => {

@@ -73,13 +73,18 @@ export class DeliveryLoop {
     await this.#claiming;
     for (const timer of this.#paces.values()) clearTimeout(timer);
     for (const delivery of this.#lanes.drain()) this.#recorder.putBack(delivery, 0);
-    const grace = new AbortController();
-    const graceOver = delay(graceMs, undefined, { signal: grace.signal }).catch(() => undefined);
-    await Promise.race([Promise.all(this.#inFlight), graceOver]);
-    grace.abort();
+    await this.#attemptsEnd(graceMs);
     this.#cancel.abort();
-    await Promise.all(this.#inFlight);
+    await this.#attemptsEnd(STORE_GRACE_MS);
     await this.#recorder.close(AbortSignal.timeout(STORE_GRACE_MS));
+  }
+
+  /** Resolves when no attempt is left, or after a time. */
+  async #attemptsEnd(withinMs: number): Promise<void> {
+    const wait = new AbortController();
+    const over = delay(withinMs, undefined, { signal: wait.signal }).catch(() => undefined);
+    await Promise.race([Promise.all(this.#inFlight), over]);
+    wait.abort();
   }
 
   /** From here on others may have what this process holds. */
