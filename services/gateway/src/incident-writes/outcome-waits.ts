@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const FIRST_POLL_MS = 100;
 const LAST_POLL_MS = 1_000;
+/** What has ended is seen at most 15 % later. */
+const POLL_GROWTH = 1.15;
 /** Beyond these, a caller is told at once that its change is under way. */
 const WAITERS_MAX = 200;
 
@@ -24,7 +26,7 @@ export function createOutcomeWaits(waitersMax = WAITERS_MAX, firstPollMs = FIRST
     const deadline = performance.now() + (waiting < waitersMax ? waitMs : 0);
     waiting += 1;
     try {
-      for (let pollMs = firstPollMs; ; pollMs = Math.min(pollMs * 1.5, LAST_POLL_MS)) {
+      for (let pollMs = firstPollMs; ; pollMs = Math.min(pollMs * POLL_GROWTH, LAST_POLL_MS)) {
         const change = await read();
         const leftMs = deadline - performance.now();
         if (change.status !== 'pending' || leftMs <= 0 || signal.aborted) return change;
