@@ -67,6 +67,18 @@ test('alerts that are published at the same time are counted exactly', async () 
   expect(rows[0].count).toBe(15 + 9);
 });
 
+test('what a transaction that began before the storm holds back is of that storm, and told at its end', async () => {
+  const { id } = await anEndpoint(pool, { storm_threshold: 2 });
+  await transaction(pool, async (early) => {
+    expect(await publish(...alerts(2))).toEqual([id]);
+    expect(await publishEvents(early, making, [anAlert()], undefined)).toEqual([]);
+  });
+  expect(await deliveriesOf(id)).toBe(2);
+  await windowsEnd();
+  expect(await endStorms(pool, making)).toEqual([id]);
+  expect(await bodies()).toMatchObject([{ data: { suppressed_count: 1 } }]);
+});
+
 test('endpoints without a threshold get every alert', async () => {
   const { id } = await anEndpoint(pool);
   await publish(...alerts(50));

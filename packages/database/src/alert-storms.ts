@@ -15,7 +15,8 @@ export interface StormCandidate {
   readonly threshold: number;
 }
 
-// An event that was published before has no row under its new id: it is not counted again.
+// An event that was published before has no row under its new id: it is not counted again. A transaction may have begun
+// before the one that began the window in which it is counted: what it holds back is of that window all the same.
 const COUNT = `WITH candidate AS (
     SELECT c.*, row_number() OVER (PARTITION BY c.endpoint_id, c.rule ORDER BY c.place) AS nth
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[]) WITH ORDINALITY
@@ -28,13 +29,13 @@ const COUNT = `WITH candidate AS (
     ON CONFLICT (endpoint_id, rule) DO UPDATE SET
       started_at = CASE WHEN s.started_at > now() - ${WINDOW} THEN s.started_at ELSE now() END,
       seen = CASE WHEN s.started_at > now() - ${WINDOW} THEN s.seen ELSE 0 END + excluded.seen
-    RETURNING endpoint_id, rule, seen),
+    RETURNING endpoint_id, rule, seen, started_at),
   judged AS (
-    SELECT candidate.*, counted.seen - grouped.added + candidate.nth > candidate.threshold AS is_held
+    SELECT candidate.*, started_at, counted.seen - grouped.added + candidate.nth > candidate.threshold AS is_held
     FROM candidate JOIN grouped USING (endpoint_id, rule) JOIN counted USING (endpoint_id, rule)),
   held AS (
-    INSERT INTO held_back (event_id, endpoint_id, reason, rule)
-    SELECT event_id, endpoint_id, 'storm', rule FROM judged WHERE is_held)
+    INSERT INTO held_back (event_id, endpoint_id, reason, rule, created_at)
+    SELECT event_id, endpoint_id, 'storm', rule, greatest(now(), started_at) FROM judged WHERE is_held)
   INSERT INTO delivery (id, event_id, endpoint_id)
   SELECT delivery_id, event_id, endpoint_id FROM judged WHERE NOT is_held
   RETURNING endpoint_id`;
