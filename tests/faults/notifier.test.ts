@@ -161,7 +161,7 @@ test.each(seededPoints(4))(
 );
 
 test.each(seededPoints(5))(
-  'a replica that is stopped when $share has arrived, until it is taken for dead, sends nothing beside its heir (point $point)',
+  'a replica that is stopped when $share has arrived, until it is taken for dead, sends nothing beside its heir but what it was writing (point $point)',
   async ({ share, point }) => {
     const run = await startRun(senders, subscriber);
     const stopped = senders.notifiers[point % 2]!;
@@ -178,9 +178,8 @@ test.each(seededPoints(5))(
       const others = held.filter(({ owner }) => !onTime.has(owner));
       return others.length > 0 ? others : undefined;
     });
-    const mayRepeat = new Set(
-      late.flatMap(({ events }) => [...events]).filter((id) => run.arrivals().has(id)),
-    );
+    const holds = new Set(late.flatMap(({ events }) => [...events]));
+    const mayRepeat = new Set([...holds].filter((id) => run.arrivals().has(id)));
     await until(
       'it is taken for dead',
       async () => {
@@ -193,7 +192,12 @@ test.each(seededPoints(5))(
     if (point % 4 < 2) await run.outcome(mayRepeat);
     process.kill(stopped.pid, 'SIGCONT');
     await run.publish(100);
-    expect(await run.outcome(mayRepeat)).toEqual(CLEAN);
+    const { repeated, overlapping, ...others } = await run.outcome(mayRepeat);
+    expect(others).toEqual({ lost: [], unknown: [] });
+    // The stop may fall between its last look at its lease and the write: that one goes out when it goes on.
+    const written = new Set([...repeated, ...overlapping]);
+    expect([...written].filter((id) => !holds.has(id))).toEqual([]);
+    expect(written.size).toBeLessThanOrEqual(1);
   },
   TIMEOUT_MS,
 );
