@@ -115,6 +115,13 @@ test.each(Array.from({ length: RUNS }, (_, index) => index))(
         );
       });
     }
+    // An older transaction, of whatever database of the server, holds changes back.
+    await until('the changes are visible', async () => {
+      const { rows } = await system.database.query(
+        'SELECT max(change_seq) < pg_snapshot_xmin(pg_current_snapshot()) AS visible FROM incident',
+      );
+      return rows[0].visible as boolean;
+    });
     await reader.stop();
     await system.tenant.setClock('PT0S');
     for (const [name, { workspace }] of connected) {

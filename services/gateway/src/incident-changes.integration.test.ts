@@ -97,6 +97,7 @@ test('a limited key reads the changes of its workspaces, and `provider` those of
 
 test('a cursor stays with its workspace, whatever that or another is called by then', async () => {
   await insert({ number: 1 });
+  await untilRead('', [1]);
   const { json } = await get('provider=prod&from=now');
   await pool.query(`UPDATE siem_provider SET name = 'renamed' WHERE name = 'prod'`);
   await insert({ number: 2 });
