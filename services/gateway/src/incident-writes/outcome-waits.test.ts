@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createOutcomeWaits } from './outcome-waits.ts';
+import { createOutcomeWaits, pauses } from './outcome-waits.ts';
 
 const waitMs = 60_000;
 const still = new AbortController().signal;
@@ -9,6 +9,18 @@ test('a change is read until it has ended', async () => {
   const statuses = ['pending', 'pending', 'applied'];
   const read = () => Promise.resolve({ status: statuses.shift() ?? 'read once too often' });
   expect(await createOutcomeWaits()(read, { waitMs, signal: still })).toEqual({ status: 'applied' });
+});
+
+test.each([20, 100])('what ends is seen soon after, with few looks, beginning after %i ms', (firstMs) => {
+  let elapsedMs = 0;
+  let looks = 0;
+  for (const pauseMs of pauses(firstMs)) {
+    if (elapsedMs > waitMs) break;
+    expect(pauseMs).toBeLessThanOrEqual(Math.min(firstMs + 0.15 * elapsedMs + 0.001, 1_000));
+    elapsedMs += pauseMs;
+    looks += 1;
+  }
+  expect(looks).toBeLessThan(90);
 });
 
 test('a change that takes longer than it is waited for is told as it is', async () => {

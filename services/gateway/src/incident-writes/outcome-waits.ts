@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const FIRST_POLL_MS = 100;
 const LAST_POLL_MS = 1_000;
-/** What has ended is seen at most 15 % later. */
 const POLL_GROWTH = 1.15;
 /** Beyond these, a caller is told at once that its change is under way. */
 const WAITERS_MAX = 200;
@@ -19,18 +18,25 @@ export type OutcomeWaits = <C extends { readonly status: string }>(
   wait: Wait,
 ) => Promise<C>;
 
+/** Milliseconds between two looks: what has ended is seen at most 15 % and the first of them later, and at most 1 s. */
+export function* pauses(firstMs: number): Generator<number, never> {
+  for (let pauseMs = firstMs; ; pauseMs = Math.min(pauseMs * POLL_GROWTH, LAST_POLL_MS)) yield pauseMs;
+}
+
 /** The state is in the row: whichever process made the change, and whether or not Redis told of it, it is seen here. */
 export function createOutcomeWaits(waitersMax = WAITERS_MAX, firstPollMs = FIRST_POLL_MS): OutcomeWaits {
   let waiting = 0;
   return async (read, { waitMs, signal }) => {
     const deadline = performance.now() + (waiting < waitersMax ? waitMs : 0);
+    const pause = pauses(firstPollMs);
     waiting += 1;
     try {
-      for (let pollMs = firstPollMs; ; pollMs = Math.min(pollMs * POLL_GROWTH, LAST_POLL_MS)) {
+      for (;;) {
         const change = await read();
         const leftMs = deadline - performance.now();
         if (change.status !== 'pending' || leftMs <= 0 || signal.aborted) return change;
-        await delay(Math.min(pollMs, Math.max(1, leftMs)), undefined, { signal }).catch(() => undefined);
+        const pauseMs = Math.min(pause.next().value, Math.max(1, leftMs));
+        await delay(pauseMs, undefined, { signal }).catch(() => undefined);
       }
     } finally {
       waiting -= 1;
